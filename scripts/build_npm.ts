@@ -1,0 +1,84 @@
+/**
+ * Builds the npm package: `deno task build:npm`.
+ *
+ * `deno pack` makes JavaScript and declarations from the sources; what its `package.json` lacks is added here, and
+ * `npm pack` writes the package to `dist/npm/`.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { ROOT, run } from "./run.ts";
+
+const DESCRIPTION =
+  "Python's threads, locks, queues, processes, pools and coroutines for Deno and " +
+  "Node, with real parallelism";
+
+/** What `deno pack` leaves out of `package.json`. */
+const FIELDS = {
+  description: DESCRIPTION,
+  keywords: [
+    "thread",
+    "threading",
+    "multiprocessing",
+    "concurrency",
+    "parallel",
+    "lock",
+    "mutex",
+    "semaphore",
+    "queue",
+    "worker_threads",
+    "atomics",
+    "shared-memory",
+    "deno",
+  ],
+  engines: { node: ">=20" },
+  sideEffects: false,
+};
+
+/**
+ * Packages that a user installs to get more: name and range. They are optional, and the library finds them by
+ * itself.
+ */
+const OPTIONAL_PEERS: Record<string, string> = {};
+
+/** Builds the package and returns the path of its file. */
+export async function buildNpm(): Promise<string> {
+  const work = await mkdtemp(join(tmpdir(), "nogil-npm-"));
+  try {
+    const packed = join(work, "packed.tgz");
+    await run(Deno.execPath(), ["pack", "--allow-dirty", "--output", packed], { quiet: true });
+    await run("tar", ["-xzf", packed, "-C", work], { quiet: true });
+    const folder = join(work, "package");
+    await completePackageJson(join(folder, "package.json"));
+
+    const output = join(ROOT, "dist", "npm");
+    await rm(output, { recursive: true, force: true });
+    await mkdir(output, { recursive: true });
+    await run("npm", ["pack", "--pack-destination", output], { cwd: folder, quiet: true });
+    const [file] = await readdir(output);
+    if (file === undefined) throw new Error("Cannot build the npm package: npm wrote no file");
+    return join(output, file);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function completePackageJson(path: string): Promise<void> {
+  const { name, version, ...rest } = JSON.parse(await readFile(path, "utf8"));
+  const peers = Object.keys(OPTIONAL_PEERS);
+  const fields = {
+    name,
+    version,
+    ...FIELDS,
+    ...rest,
+    ...(peers.length > 0 && {
+      peerDependencies: OPTIONAL_PEERS,
+      peerDependenciesMeta: Object.fromEntries(peers.map((peer) => [peer, { optional: true }])),
+    }),
+  };
+  await writeFile(path, `${JSON.stringify(fields, null, 2)}\n`);
+}
+
+if (import.meta.main) console.log(await buildNpm());
