@@ -1,0 +1,36 @@
+/**
+ * {@linkcode Runtime} on Deno.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { commonRuntime } from "./common.ts";
+import type { Runtime } from "./types.ts";
+import { spawnWorker } from "./worker.ts";
+
+/** Returns the runtime for Deno. */
+export function denoRuntime(): Runtime {
+  return {
+    ...commonRuntime(),
+    name: "deno",
+    spawnWorker: (bootUrl, data, options = {}) => spawnWorker(bootUrl, data, options, undefined),
+    // Deno's workers write to the file descriptors themselves.
+    installWorkerConsole: () => {},
+    // `Deno.exit()` fires "unload" alone, an error in a worker fires the other event alone.
+    onProcessExit(callback) {
+      let ended = false;
+      const end = (code: number): void => {
+        if (ended) return;
+        ended = true;
+        callback(code);
+      };
+      process.on("exit", end);
+      globalThis.addEventListener("unload", () => end(exitCode()));
+    },
+  };
+}
+
+function exitCode(): number {
+  return (globalThis as unknown as { Deno: { exitCode: number } }).Deno.exitCode;
+}

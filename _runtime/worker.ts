@@ -1,0 +1,100 @@
+/**
+ * Workers of `node:worker_threads`, which Deno and Node both have.
+ *
+ * A worker starts from a `data:` module, because that works wherever the library was loaded from (a file,
+ * `https:`, an npm package). The module does two things:
+ *
+ * 1. It takes a Web Lock for life, where there are Web Locks. Deno interrupts running JavaScript in
+ *    `terminate()` only for a worker that holds one; without it a spinning or parked worker runs on.
+ * 2. It imports the boot module. An error while loading is the worker's error, and ends it.
+ *
+ * On Deno the held lock also keeps the worker alive: it ends by `exitWorker`, an error or `terminate`.
+ *
+ * @module
+ */
+
+import {
+  isMainThread,
+  MessageChannel as NodeMessageChannel,
+  parentPort,
+  receiveMessageOnPort,
+  threadId,
+  Worker,
+  workerData as dataOfWorker,
+} from "node:worker_threads";
+import type { Refable, SpawnOptions, WorkerHandle } from "./types.ts";
+
+/** Number of this thread in the OS process; 0 on the main thread. */
+export const ownThreadId: number = threadId;
+
+/** Whether this code runs in a worker. */
+export const inWorker: boolean = !isMainThread;
+
+function bootstrap(bootUrl: string): URL {
+  const source = `const locks = globalThis.navigator?.locks;
+if (locks) {
+  await new Promise((held, failed) => {
+    const name = "nogil-life-" + Math.random() + "-" + performance.now();
+    locks.request(name, () => (held(), new Promise(() => {}))).catch(failed);
+  });
+}
+await import(${JSON.stringify(bootUrl)});`;
+  return new URL("data:text/javascript," + encodeURIComponent(source));
+}
+
+/** Starts a worker that imports `bootUrl`. */
+export function spawnWorker(
+  bootUrl: string,
+  data: unknown,
+  options: SpawnOptions,
+  execArgv: string[] | undefined,
+): WorkerHandle {
+  const worker = new Worker(bootstrap(bootUrl), {
+    workerData: data,
+    ...(options.name === undefined ? {} : { name: options.name }),
+    ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
+    ...(options.transfer === undefined ? {} : { transferList: options.transfer as never }),
+    ...(execArgv === undefined ? {} : { execArgv }),
+  });
+  // Without a listener an error would be thrown in this thread.
+  worker.on("error", (error) => options.onError?.(error));
+  if (options.onMessage !== undefined) worker.on("message", options.onMessage);
+  if (options.onExit !== undefined) worker.on("exit", options.onExit);
+  return {
+    threadId: worker.threadId,
+    post: (message, transfer) => worker.postMessage(message, transfer as never),
+    terminate: () => worker.terminate(),
+    ref: () => worker.ref(),
+    unref: () => worker.unref(),
+  };
+}
+
+/** Returns the data that this worker was started with. */
+export function workerData(): unknown {
+  return inWorker ? dataOfWorker : null;
+}
+
+/** Sends a message to the thread that made this worker. */
+export function postToParent(message: unknown, transfer?: readonly Transferable[]): void {
+  if (parentPort === null) throw new TypeError("Cannot post to the parent: this is no worker");
+  parentPort.postMessage(message, transfer as never);
+}
+
+/** Calls `listener` with each message from the thread that made this worker. */
+export function onParentMessage(listener: (message: unknown) => void): Refable {
+  const port = parentPort;
+  if (port === null) throw new TypeError("Cannot listen to the parent: this is no worker");
+  port.on("message", listener);
+  return { ref: () => port.ref(), unref: () => port.unref() };
+}
+
+/** Takes the next message from a port without waiting. */
+export function receiveMessageSync(port: MessagePort): { message: unknown } | null {
+  return receiveMessageOnPort(port as never) ?? null;
+}
+
+/** Returns two connected ports. */
+export function createChannel(): { port1: MessagePort; port2: MessagePort } {
+  const { port1, port2 } = new NodeMessageChannel();
+  return { port1: port1 as never, port2: port2 as never };
+}

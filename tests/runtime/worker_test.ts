@@ -1,0 +1,149 @@
+import { assert, assertEquals } from "@std/assert";
+import { runtime } from "../../_runtime/runtime.ts";
+import type { SpawnOptions, WorkerHandle } from "../../_runtime/runtime.ts";
+import { fixtureUrl, type Job } from "./worker_fixture.ts";
+
+interface Started {
+  words: Int32Array;
+  worker: WorkerHandle;
+  errors: unknown[];
+  messages: unknown[];
+  exit: Promise<number>;
+}
+
+function start(mode: string, options: SpawnOptions = {}, port?: MessagePort): Started {
+  const words = new Int32Array(new SharedArrayBuffer(16));
+  const errors: unknown[] = [];
+  const messages: unknown[] = [];
+  let worker: WorkerHandle | undefined;
+  const exit = new Promise<number>((resolve) => {
+    const job: Job = { fixture: "runtime", mode, words, ...(port ? { port } : {}) };
+    worker = runtime().spawnWorker(fixtureUrl, job, {
+      ...options,
+      onError: (error) => errors.push(error),
+      onMessage: (message) => messages.push(message),
+      onExit: resolve,
+    });
+  });
+  return { words, worker: worker as WorkerHandle, errors, messages, exit };
+}
+
+/** Resolves when `condition` holds, fails after five seconds. */
+async function until(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 5000;
+  while (!condition()) {
+    assert(performance.now() < end, "the condition never held");
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** Blocks this thread until the worker says that it is ready. */
+function untilReady(words: Int32Array): void {
+  assert(Atomics.wait(words, 1, 0, 5000) !== "timed-out", "the worker never got ready");
+}
+
+Deno.test("WorkerHandle.terminate() stops a worker that spins", async () => {
+  const { words, worker, exit } = start("spin");
+  untilReady(words);
+  await worker.terminate();
+  assertEquals(await exit, 1);
+  let last = -1;
+  await until(() => last === (last = Atomics.load(words, 0)));
+  for (let i = 0; i < 10; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assertEquals(Atomics.load(words, 0), last);
+  }
+});
+
+Deno.test("WorkerHandle.terminate() stops a worker that is parked", async () => {
+  const { words, worker, exit } = start("park");
+  untilReady(words);
+  await worker.terminate();
+  assertEquals(await exit, 1);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assertEquals(Atomics.notify(words, 2), 0);
+  assertEquals(Atomics.load(words, 3), 0);
+});
+
+for (
+  const [mode, code] of [
+    ["process.exit", 3],
+    ["Deno.exit", 4],
+    ["exitWorker", 5],
+  ] as const
+) {
+  Deno.test(`Runtime.spawnWorker() reports the exit code of ${mode}`, async () => {
+    const { errors, exit } = start(mode);
+    assertEquals(await exit, code);
+    assertEquals(errors, []);
+  });
+}
+
+for (
+  const [mode, message] of [
+    ["throw", "boom"],
+    ["throw in a timer", "late"],
+    ["reject", "rejected"],
+  ] as const
+) {
+  Deno.test(`Runtime.spawnWorker() reports the error and the end of a worker: ${mode}`, async () => {
+    const { errors, exit } = start(mode);
+    assertEquals(await exit, 1);
+    assertEquals(errors.length, 1);
+    assert(errors[0] instanceof RangeError);
+    assertEquals(errors[0].message, message);
+  });
+}
+
+Deno.test("Runtime.spawnWorker() reports a worker that runs out of memory", async () => {
+  const { errors, exit } = start("out of memory", {
+    resourceLimits: { maxOldGenerationSizeMb: 20 },
+  });
+  assertEquals(await exit, 1);
+  assertEquals((errors[0] as { code?: string }).code, "ERR_WORKER_OUT_OF_MEMORY");
+});
+
+Deno.test("Runtime.spawnWorker() reports a boot module that does not load", async () => {
+  const missing = new URL("./missing_module.ts", fixtureUrl).href;
+  const errors: unknown[] = [];
+  const code = await new Promise<number>((onExit) => {
+    runtime().spawnWorker(missing, null, { onError: (error) => errors.push(error), onExit });
+  });
+  assertEquals(code, 1);
+  assertEquals(errors.length, 1);
+});
+
+Deno.test("Runtime.onUncaught() sees an error and lets the worker live", async () => {
+  const { errors, exit, messages } = start("uncaught");
+  assertEquals(await exit, 6);
+  assertEquals(errors, []);
+  assertEquals(messages, ["late"]);
+});
+
+Deno.test("Runtime.postToParent() and onParentMessage() carry messages", async () => {
+  const { worker, messages, exit } = start("echo");
+  worker.post({ number: 7 });
+  await until(() => messages.length === 1);
+  assertEquals(messages, [{ echo: { number: 7 } }]);
+  await worker.terminate();
+  await exit;
+});
+
+Deno.test("Runtime.receiveMessageSync() takes a message without waiting", async () => {
+  const { port1, port2 } = runtime().createChannel();
+  port1.postMessage("hello");
+  const { worker, messages } = start("receive", { transfer: [port2] }, port2);
+  await until(() => messages.length === 1);
+  assertEquals(messages, [["hello", null]]);
+  port1.close();
+  await worker.terminate();
+});
+
+Deno.test("Runtime.parallelism(), pid() and ppid() are positive numbers", () => {
+  assert(runtime().parallelism() >= 1);
+  assert(runtime().pid() > 1);
+  assert(runtime().ppid() >= 1);
+  assert(!runtime().isWorkerThread);
+  assertEquals(runtime().threadId, 0);
+  assertEquals(runtime().workerData(), null);
+});
