@@ -1,0 +1,39 @@
+/**
+ * `Deno.test` on top of `node:test`, for the tests that run on Node: `scripts/test_node.ts` puts {@linkcode test} in
+ * the place of `Deno.test`, and leaves the global `Deno` out, since the library knows its runtime by it.
+ *
+ * @module
+ */
+import { test as nodeTest } from "node:test";
+
+type TestFunction = () => void | Promise<void>;
+
+interface TestOptions {
+  name?: string;
+  fn?: TestFunction;
+  ignore?: boolean;
+  only?: boolean;
+}
+
+/** Registers a test in any of the forms of `Deno.test`. */
+export function test(
+  first: string | TestOptions | TestFunction,
+  second?: Omit<TestOptions, "name"> | TestFunction,
+  third?: TestFunction,
+): void {
+  const options: TestOptions = {};
+  for (const part of [first, second, third]) {
+    if (typeof part === "string") options.name = part;
+    else if (typeof part === "function") options.fn = part;
+    else Object.assign(options, part);
+  }
+  const { fn, ignore = false, only = false } = options;
+  const name = options.name ?? fn?.name ?? "";
+  if (fn === undefined || name === "") {
+    throw new TypeError(`Cannot register test '${name}': it needs a name and a function`);
+  }
+  nodeTest(name, { skip: ignore, ...(only && { only }) }, () => fn());
+}
+
+test.ignore = (name: string, fn: TestFunction): void => test({ name, fn, ignore: true });
+test.only = (name: string, fn: TestFunction): void => test({ name, fn, only: true });
