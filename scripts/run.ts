@@ -22,6 +22,12 @@ export interface RunOptions {
   quiet?: boolean;
 }
 
+/** How {@linkcode run} runs a program. */
+export interface StrictRunOptions extends RunOptions {
+  /** Whether to return standard error too. */
+  merge?: boolean;
+}
+
 /** How a program ended. */
 export interface Outcome {
   /** Whether it exited with code 0 in time. */
@@ -77,16 +83,16 @@ export function attempt(
 }
 
 /**
- * Runs a program to its end and returns its standard output if `quiet`.
+ * Runs a program to its end and returns its standard output (with `merge` also its standard error) if `quiet`.
  *
  * @throws {Error} If it cannot be started or does not exit with code 0.
  */
 export async function run(
   command: string,
   args: readonly string[],
-  options: RunOptions = {},
+  options: StrictRunOptions = {},
 ): Promise<string> {
   const { ok, ending, output, stdout } = await attempt(command, args, options);
   if (!ok) throw new Error(`Cannot run '${[command, ...args].join(" ")}': ${ending}\n${output}`);
-  return stdout;
+  return options.merge ? output : stdout;
 }
