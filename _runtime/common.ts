@@ -7,6 +7,7 @@
 import { writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
+import { setImmediate } from "node:timers";
 import type { Runtime, TimerHandle } from "./types.ts";
 import * as worker from "./worker.ts";
 
@@ -60,6 +61,10 @@ export function commonRuntime(): CommonRuntime {
         // Nobody reads the stream any more; there is nowhere left to say so.
       }
     },
+    nextTurn: () => new Promise((resolve) => void setImmediate(resolve)),
+    // "CloseReq" is how Node calls what is closing already.
+    activeResources: () =>
+      process.getActiveResourcesInfo().filter((kind) => kind !== "CloseReq").length,
     unrefTimer: (timer) => setRef(timer, false),
     refTimer: (timer) => setRef(timer, true),
   };

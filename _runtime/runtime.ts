@@ -4,6 +4,7 @@
  * @module
  */
 
+import process from "node:process";
 import { denoRuntime } from "./deno.ts";
 import { nodeRuntime } from "./node.ts";
 import type { Runtime } from "./types.ts";
@@ -21,5 +22,5 @@ let current: Runtime | undefined;
 
 /** Returns the runtime that this code runs on. */
 export function runtime(): Runtime {
-  return current ??= "Deno" in globalThis ? denoRuntime() : nodeRuntime();
+  return current ??= "deno" in process.versions ? denoRuntime() : nodeRuntime();
 }

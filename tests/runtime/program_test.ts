@@ -13,7 +13,7 @@ interface Ended {
 
 /** Runs a fixture program in a process of its own; `slow` reads its output late. */
 function run(program: string, slow = false): Promise<Ended> {
-  const flags = "Deno" in globalThis ? ["run", "-A", "--quiet"] : [];
+  const flags = "deno" in process.versions ? ["run", "-A", "--quiet"] : [];
   const began = performance.now();
   const child = spawn(process.execPath, [...flags, fileURLToPath(programUrl), program]);
   const ended: Ended = { code: null, stdout: "", stderr: "", milliseconds: 0 };

@@ -28,8 +28,7 @@ function run({ mode, words, port }: Job): void {
   switch (mode) {
     case "spin":
       ready(words);
-      while (Atomics.add(words, 0, 1) >= 0 || true);
-      break;
+      for (;;) Atomics.add(words, 0, 1);
     case "park":
       ready(words);
       Atomics.wait(words, 2, 0);
@@ -69,7 +68,6 @@ function run({ mode, words, port }: Job): void {
     case "out of memory": {
       const hoard: unknown[] = [];
       for (;;) hoard.push(new Array(10_000).fill(Math.random()));
-      break;
     }
     case "echo": {
       const events = rt.onParentMessage((message) => rt.postToParent({ echo: message }));

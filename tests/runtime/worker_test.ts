@@ -11,7 +11,7 @@ interface Started {
   exit: Promise<number>;
 }
 
-function start(mode: string, options: SpawnOptions = {}, port?: MessagePort): Started {
+function start(mode: string, options?: SpawnOptions, port?: MessagePort): Started {
   const words = new Int32Array(new SharedArrayBuffer(16));
   const errors: unknown[] = [];
   const messages: unknown[] = [];
@@ -146,4 +146,26 @@ Deno.test("Runtime.parallelism(), pid() and ppid() are positive numbers", () => 
   assert(!runtime().isWorkerThread);
   assertEquals(runtime().threadId, 0);
   assertEquals(runtime().workerData(), null);
+});
+
+Deno.test("Runtime.nextTurn() lets what is due run first", async () => {
+  const order: string[] = [];
+  queueMicrotask(() => order.push("microtask"));
+  setTimeout(() => order.push("timer"), 0);
+  const end = performance.now() + 2;
+  while (performance.now() < end);
+  await runtime().nextTurn();
+  await runtime().nextTurn();
+  assertEquals(order, ["microtask", "timer"]);
+});
+
+Deno.test("Runtime.activeResources() counts a pending timer, but not one that is unref'd", () => {
+  const before = runtime().activeResources();
+  const timer = setTimeout(() => {}, 60_000);
+  assertEquals(runtime().activeResources(), before + 1);
+  runtime().unrefTimer(timer);
+  assertEquals(runtime().activeResources(), before);
+  runtime().refTimer(timer);
+  assertEquals(runtime().activeResources(), before + 1);
+  clearTimeout(timer);
 });
