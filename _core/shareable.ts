@@ -1,0 +1,65 @@
+/**
+ * Classes whose instances travel.
+ *
+ * @module
+ */
+
+import { register } from "./module_registry.ts";
+import { findPrivateField } from "./free_variables.ts";
+
+/**
+ * The key of a static method that makes a blank instance for a class given as its argument: for classes with private
+ * fields, which only a constructor can install. Subclasses inherit it.
+ */
+export const BLANK: unique symbol = Symbol("nogil.blank");
+
+/** A class that makes its own blank instances. */
+export interface BlankMaker {
+  /** Makes an instance of `cls`, this class or one that extends it, without running the constructor of `cls`. */
+  [BLANK](cls: abstract new (...args: never[]) => unknown): object;
+}
+
+/**
+ * Lets the instances of a class travel to other threads and processes, and returns the class itself.
+ *
+ * An instance is copied: its own fields are sent, and there the prototype is restored without running the constructor.
+ * Private fields (`#name`) cannot be read from outside and do not travel. An error class that is made shareable arrives as
+ * itself and not as a `RemoteError`. Call it at the top level of a module, as `task`.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { shareable } from "@nogil/std";
+ *
+ * export const Point = shareable(
+ *   import.meta,
+ *   class Point {
+ *     x = 0;
+ *     y = 0;
+ *     length(): number {
+ *       return Math.hypot(this.x, this.y);
+ *     }
+ *   },
+ * );
+ * ```
+ *
+ * @typeParam C The type of the class.
+ * @param meta The `import.meta` of the module.
+ * @param cls The class.
+ * @returns The same class.
+ * @throws {TypeError} If `cls` is no class, if it has private fields, or for the reasons for which `task` throws.
+ */
+export function shareable<C>(meta: ImportMeta, cls: C): C {
+  if (typeof cls !== "function" || typeof cls.prototype !== "object" || cls.prototype === null) {
+    throw new TypeError(`Cannot call shareable: 'cls' must be a class, received ${typeof cls}`);
+  }
+  const field = findPrivateField(Function.prototype.toString.call(cls));
+  if (field !== null) {
+    throw new TypeError(
+      `Cannot make class ${
+        cls.name || "(anonymous)"
+      } shareable: its private member #${field} does not travel, use a plain field`,
+    );
+  }
+  register(meta, cls, shareable);
+  return cls;
+}
