@@ -1,16 +1,6 @@
 // Sends an instance of a class to another thread: prints 5.
-import { isMain, shareable, task, Thread } from "@nogil/std";
-
-export const Point = shareable(
-  import.meta,
-  class Point {
-    x = 0;
-    y = 0;
-    length(): number {
-      return Math.hypot(this.x, this.y);
-    }
-  },
-);
+import { isMain, task, Thread } from "@nogil/std";
+import { Point } from "./point_class.ts";
 
 export const measure = task(import.meta, (point: InstanceType<typeof Point>) => point.length());
 
