@@ -2,11 +2,12 @@
  * Workers of `node:worker_threads`, which Deno and Node both have.
  *
  * A worker starts from a `data:` module, because that works wherever the library was loaded from (a file,
- * `https:`, an npm package). The module does two things:
+ * `https:`, an npm package). The module does three things:
  *
- * 1. It takes a Web Lock for life, where there are Web Locks. Deno interrupts running JavaScript in
+ * 1. It collects the messages that come before somebody listens: Deno would drop them.
+ * 2. It takes a Web Lock for life, where there are Web Locks. Deno interrupts running JavaScript in
  *    `terminate()` only for a worker that holds one; without it a spinning or parked worker runs on.
- * 2. It imports the boot module. An error while loading is the worker's error, and ends it.
+ * 3. It imports the boot module. An error while loading is the worker's error, and ends it.
  *
  * On Deno the held lock also keeps the worker alive: it ends by `exitWorker`, an error or `terminate`.
  *
@@ -30,8 +31,17 @@ export const ownThreadId: number = threadId;
 /** Whether this code runs in a worker. */
 export const inWorker: boolean = !isMainThread;
 
+/** Where the bootstrap leaves the messages that came early. */
+const EARLY = "nogil.early";
+
 function bootstrap(bootUrl: string): URL {
-  const source = `const locks = globalThis.navigator?.locks;
+  const source = `import { parentPort } from "node:worker_threads";
+const messages = [];
+const listener = (message) => messages.push(message);
+parentPort.on("message", listener);
+parentPort.unref();
+globalThis[Symbol.for("${EARLY}")] = { messages, listener };
+const locks = globalThis.navigator?.locks;
 if (locks) {
   await new Promise((held, failed) => {
     const name = "nogil-life-" + Math.random() + "-" + performance.now();
@@ -84,6 +94,13 @@ export function postToParent(message: unknown, transfer?: readonly Transferable[
 export function onParentMessage(listener: (message: unknown) => void): Refable {
   const port = parentPort;
   if (port === null) throw new TypeError("Cannot listen to the parent: this is no worker");
+  const early = (globalThis as { [name: symbol]: unknown })[Symbol.for(EARLY)] as
+    | { messages: unknown[]; listener: (message: unknown) => void }
+    | undefined;
+  if (early !== undefined) {
+    port.off("message", early.listener);
+    for (const message of early.messages.splice(0)) queueMicrotask(() => listener(message));
+  }
   port.on("message", listener);
   return { ref: () => port.ref(), unref: () => port.unref() };
 }

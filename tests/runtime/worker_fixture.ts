@@ -75,6 +75,9 @@ function run({ mode, words, port }: Job): void {
       events.ref();
       break;
     }
+    case "echo late":
+      setTimeout(() => rt.onParentMessage((message) => rt.postToParent(message)), 30);
+      break;
     case "receive": {
       if (port === undefined) throw new TypeError("no port");
       const first = rt.receiveMessageSync(port);

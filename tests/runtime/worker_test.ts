@@ -129,6 +129,17 @@ Deno.test("Runtime.postToParent() and onParentMessage() carry messages", async (
   await exit;
 });
 
+Deno.test("Runtime.onParentMessage() gets the messages that came before, in order", async () => {
+  const { worker, messages } = start("echo late");
+  for (let i = 0; i < 5; i++) worker.post(i);
+  await until(() => messages.length === 5);
+  assertEquals(messages, [0, 1, 2, 3, 4]);
+  worker.post(5);
+  await until(() => messages.length === 6);
+  assertEquals(messages[5], 5);
+  await worker.terminate();
+});
+
 Deno.test("Runtime.receiveMessageSync() takes a message without waiting", async () => {
   const { port1, port2 } = runtime().createChannel();
   port1.postMessage("hello");
