@@ -28,6 +28,7 @@ const TIMEOUT = 120_000;
 
 /** What the tests and the type check need beside the package. */
 const DEPENDENCIES = [
+  "cli-progress@3.12.0",
   "deno-std@1.4.0",
   "fast-check@4.10.2",
   "typescript@5.9.3",
