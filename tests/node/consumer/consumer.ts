@@ -1,7 +1,104 @@
 // A consumer of every export, for `tsc --strict`; it is never run.
-import { TimeoutError } from "@nogil/std/errors";
 import * as all from "@nogil/std";
+import { isMain, shareable, task } from "@nogil/std";
+import { AbandonedError, TimeoutError } from "@nogil/std/errors";
+import { SharedArray, Value } from "@nogil/std/process";
+import {
+  Barrier,
+  BoundedSemaphore,
+  Condition,
+  Event,
+  Lock,
+  RLock,
+  RWLock,
+  Semaphore,
+} from "@nogil/std/sync";
+import {
+  activeCount,
+  currentThread,
+  enumerate,
+  getIdent,
+  mainThread,
+  sleepSync,
+  Thread,
+  ThreadLocal,
+  Timer,
+} from "@nogil/std/thread";
 
 const error: Error = new TimeoutError("late", { cause: 1 });
-const same: typeof TimeoutError = all.TimeoutError;
-console.log(error, same);
+const sameClass: typeof TimeoutError = all.TimeoutError;
+console.log(error, sameClass, new AbandonedError().message);
+
+export const square = task(import.meta, (x: number) => x * x);
+export const Point = shareable(
+  import.meta,
+  class Point {
+    x = 0;
+  },
+);
+
+export async function locks(signal: AbortSignal): Promise<void> {
+  const lock = new Lock({ scope: "thread" });
+  {
+    using guard = await lock.acquire({ timeout: 10, signal, recover: true });
+    const abandoned: boolean = guard.abandoned;
+    console.log(abandoned, lock.locked());
+  }
+  const sum: number = await lock.with(() => Promise.resolve(1));
+  const maybe: Disposable | null = lock.tryAcquire();
+  maybe?.[Symbol.dispose]();
+
+  const condition = new Condition(new RLock());
+  condition.acquireSync();
+  condition.notifyAll();
+  condition.notify(2);
+  const ready: string = condition.waitForSync(() => "ready", { timeout: 0 });
+  condition.release();
+
+  const event = new Event();
+  event.set();
+  await event.wait({ signal });
+  event.waitSync({ timeout: 1 });
+
+  const semaphore = new Semaphore(2);
+  const bounded: Semaphore = new BoundedSemaphore(2);
+  semaphore.acquireSync().release();
+  bounded.release(1);
+
+  const barrier = new Barrier(2, { action: () => {}, timeout: 5 });
+  const index: number = await barrier.wait();
+  const rw = new RWLock();
+  (await rw.acquireRead()).release();
+  rw.acquireWriteSync({ timeout: 1 }).release();
+  console.log(sum, ready, index, semaphore.value);
+}
+
+export async function threads(): Promise<number> {
+  const thread = new Thread({ target: square, args: [3], name: "squares", daemon: true }).start();
+  const result: number = await thread.join({ timeout: 100 });
+  const again: number = thread.joinSync({ timeout: 100 });
+  // @ts-expect-error: the target takes a number
+  new Thread({ target: square, args: ["3"] });
+  const timer = new Timer(10, square, [3]);
+  timer.start();
+  timer.cancel();
+  const names: string[] = enumerate().map(({ name }) => name);
+  const idents: (number | null)[] = [getIdent(), mainThread().ident, currentThread().ident];
+  console.log(names, idents, activeCount(), new ThreadLocal());
+  sleepSync(1);
+  return result + again;
+}
+
+export function shared(): number {
+  const counter = new Value("i", 1);
+  const before: number = counter.add(1);
+  const big: bigint = new Value("q", 1n).value;
+  const flag: boolean = new Value("?", true).value;
+  const letter: string = new Value("u", "x").value;
+  const numbers: Int32Array = SharedArray("i", [1, 2, 3]);
+  counter.getLock().acquireSync().release();
+  console.log(big, flag, letter, numbers);
+  return before;
+}
+
+if (isMain(import.meta)) await threads();
