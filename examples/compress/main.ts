@@ -35,7 +35,9 @@ async function compress(
     bytesOut: new Value("d", 0),
   };
   const bar = new SingleBar({
-    format: `${count(threadCount, "thread")} [{bar}] {value}/{total} files, {duration} s`,
+    format: `${count(threadCount, "thread")} ${
+      process.stderr.isTTY ? "[{bar}] " : ""
+    }{value}/{total} files, {duration} s`,
     stream: process.stderr,
     hideCursor: true,
     noTTYOutput: true,

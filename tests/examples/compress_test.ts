@@ -10,7 +10,7 @@ const MAIN = fileURLToPath(new URL("../../examples/compress/main.ts", import.met
 
 /** Runs the program with these arguments, its standard error being no terminal. */
 function compress(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  const flags = "deno" in process.versions ? ["run", "-A"] : [];
+  const flags = "deno" in process.versions ? ["run", "-A", "--quiet"] : [];
   const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, MAIN, ...args], {
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1" },

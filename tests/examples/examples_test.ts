@@ -11,7 +11,7 @@ const OUTPUT: Record<string, [url: URL, stdout: string]> = {
 
 for (const [name, [url, stdout]] of Object.entries(OUTPUT)) {
   Deno.test(`the example '${name}' prints what it says`, () => {
-    const flags = "deno" in process.versions ? ["run", "-A"] : [];
+    const flags = "deno" in process.versions ? ["run", "-A", "--quiet"] : [];
     const result = spawnSync(process.execPath, [...flags, fileURLToPath(url)], {
       encoding: "utf8",
       env: { ...process.env, NO_COLOR: "1" },
