@@ -37,8 +37,12 @@ export function arrayIndex(key: string): number {
 export function propertyNames(value: object): string[] {
   if (!Array.isArray(value)) return Object.keys(value);
   if (value.length > NAMES_UP_TO) return [];
+  const keys = Object.keys(value);
   const names: string[] = [];
-  for (const key of Object.keys(value)) {
+  // Indices come first: if the last key is one, all are.
+  const last = keys[keys.length - 1];
+  if (last === undefined || arrayIndex(last) >= 0) return names;
+  for (const key of keys) {
     if (arrayIndex(key) < 0) names.push(key);
   }
   return names;

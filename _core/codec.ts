@@ -78,11 +78,19 @@ function encodeWith(value: unknown, target: Target, root: string, asInstance: bo
   const encoder = encoders.pop() ?? new Encoder();
   try {
     const length = encoder.write(value, target, root, asInstance);
-    return { bytes: encoder.bytes.slice(0, length), buffers: encoder.buffers };
+    return { bytes: copyBytes(encoder.bytes, length), buffers: encoder.buffers };
   } finally {
     encoder.shrink();
     encoders.push(encoder);
   }
+}
+
+/** Copies the first bytes of a buffer. The engine keeps up to 64 bytes in its heap, if nothing but a loop touches them. */
+function copyBytes(bytes: Uint8Array, length: number): Uint8Array {
+  if (length > 64) return bytes.slice(0, length);
+  const copy = new Uint8Array(length);
+  for (let i = 0; i < length; i++) copy[i] = bytes[i] as number;
+  return copy;
 }
 
 /**

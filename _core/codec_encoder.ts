@@ -35,6 +35,7 @@ export interface Checkpoint {
   buffers: number;
   required: number;
   depth: number;
+  undeferred: number;
 }
 
 /** A container whose content is still to be written. */
@@ -47,6 +48,9 @@ interface Deferred {
 
 /** Below this depth the content of containers is deferred. */
 const INLINE_DEPTH = 128;
+/** So deep go the causes of errors and what else cannot be deferred. */
+const MAX_DEPTH = 512;
+const TOO_DEEP = "it is nested too deeply";
 /** So many objects are found by looking at each; from there on a map finds them. */
 const FEW = 8;
 /** So many shapes are compared before an object's keys are written again. */
@@ -66,6 +70,8 @@ export class Encoder extends ByteWriter {
   root = "value";
 
   #depth = 0;
+  /** Above 0 while the data of a handle is written, which has to be whole when the handle is rebuilt. */
+  #undeferred = 0;
   #prefix = "";
   #path: PathSegment[] = [];
   #seen: object[] = [];
@@ -95,7 +101,7 @@ export class Encoder extends ByteWriter {
       return this.#finish();
     } catch (error) {
       throw this.#isOverflow(error)
-        ? new RangeError(`Cannot send ${this.root}: it is nested too deeply`, { cause: error })
+        ? new RangeError(`Cannot send ${this.root}: ${TOO_DEEP}`, { cause: error })
         : error;
     } finally {
       this.#reset();
@@ -126,9 +132,17 @@ export class Encoder extends ByteWriter {
 
   /** Writes one value that stands under `segment` in its holder, for the path of an error. */
   member(segment: PathSegment, value: unknown): void {
+    if (this.#depth >= MAX_DEPTH) throw new RangeError(`Cannot send ${this.root}: ${TOO_DEEP}`);
     this.#path[this.#depth++] = segment;
     this.value(value);
     this.#depth--;
+  }
+
+  /** Writes one value of which nothing is deferred: it is whole as soon as it is read. */
+  whole(value: unknown): void {
+    this.#undeferred++;
+    this.value(value);
+    this.#undeferred--;
   }
 
   /** Gives an object the next number. */
@@ -166,6 +180,7 @@ export class Encoder extends ByteWriter {
       buffers: this.buffers.length,
       required: this.#required.length,
       depth: this.#depth,
+      undeferred: this.#undeferred,
     };
   }
 
@@ -178,6 +193,7 @@ export class Encoder extends ByteWriter {
     this.buffers.length = to.buffers;
     this.#required.length = to.required;
     this.#depth = to.depth;
+    this.#undeferred = to.undeferred;
   }
 
   /** Writes the named properties of an object: its shape, then the values. */
@@ -208,7 +224,7 @@ export class Encoder extends ByteWriter {
    */
   container(value: object, base: number, header?: () => void): void {
     this.add(value);
-    const deep = this.#depth >= INLINE_DEPTH;
+    const deep = this.#depth >= INLINE_DEPTH && this.#undeferred === 0;
     if (deep) this.byte(tag.DEFERRED);
     if (header !== undefined) {
       this.byte(tag.INSTANCE);
@@ -244,6 +260,7 @@ export class Encoder extends ByteWriter {
     this.#numbers = null;
     this.#prefix = "";
     this.#depth = 0;
+    this.#undeferred = 0;
   }
 
   #isOverflow(error: unknown): boolean {

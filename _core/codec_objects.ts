@@ -71,7 +71,7 @@ export function writeHandle(encoder: Encoder, value: Handled): void {
   encoder.require(handleRequirement(record.type));
   encoder.byte(tag.HANDLE_RECORD);
   encoder.string(record.type);
-  encoder.value(record.data);
+  encoder.whole(record.data);
 }
 
 /** Writes a task or a shareable class by its name, any other function by its source. */

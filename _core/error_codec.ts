@@ -72,7 +72,7 @@ function isDomException(value: object): value is DOMException {
   return typeof DOMException === "function" && value instanceof DOMException;
 }
 
-/** Writes an error. What it holds and cannot travel (a socket in a field, say) is left out. */
+/** Writes an error. What it holds and cannot travel (a socket in a field, a cause too deep) is left out. */
 export function writeError(encoder: Encoder, error: Error): void {
   encoder.add(error);
   encoder.byte(tag.ERROR);
@@ -187,8 +187,7 @@ function writeMember(encoder: Encoder, error: Error, key: string): boolean {
   try {
     encoder.member(key, (error as unknown as Record<string, unknown>)[key]);
     return true;
-  } catch (failure) {
-    if (failure instanceof RangeError) throw failure;
+  } catch {
     encoder.rollback(before);
     return false;
   }
