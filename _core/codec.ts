@@ -8,9 +8,10 @@
  */
 
 import { type DecodeOptions, Decoder } from "./codec_decoder.ts";
-import { type Encoded, Encoder, type Target } from "./codec_encoder.ts";
+import { Encoder } from "./codec_encoder.ts";
 import { readRequirements } from "./codec_modules.ts";
 import { HAS_MODULES } from "./codec_tags.ts";
+import type { Encoded, Target } from "./codec_types.ts";
 import { isMet } from "./module_registry.ts";
 
 export type { DecodeOptions, Encoded, Target };

@@ -9,34 +9,12 @@ import { arrayIndex, isSparse, propertyNames } from "./array_shape.ts";
 import { writeFunction, writeHandle, writeInstance, writeOther } from "./codec_objects.ts";
 import { addRequirement, writeRequirements } from "./codec_modules.ts";
 import * as tag from "./codec_tags.ts";
+import type { Checkpoint, Target } from "./codec_types.ts";
 import { ByteWriter } from "./codec_writer.ts";
 import { HANDLE, type Handled } from "./handle.ts";
 import type { Requirement } from "./module_registry.ts";
 import { isRevokedProxy, unshareableReason } from "./unshareable_reason.ts";
 import { formatPath, type PathSegment } from "./value_path.ts";
-
-/** What a message has to reach: another thread of this process, or another process. */
-export type Target = "thread" | "process";
-
-/** A message: its bytes, and the shared buffers that go beside them. */
-export interface Encoded {
-  /** The bytes of the message. */
-  bytes: Uint8Array;
-  /** The raw `SharedArrayBuffer`s in the value, in the order of their first occurrence. */
-  buffers: SharedArrayBuffer[];
-}
-
-/** A state of the encoder to which it can return. */
-export interface Checkpoint {
-  pos: number;
-  seen: number;
-  shapes: number;
-  deferred: number;
-  buffers: number;
-  required: number;
-  depth: number;
-  undeferred: number;
-}
 
 /** A container whose content is still to be written. */
 interface Deferred {

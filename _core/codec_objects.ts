@@ -9,7 +9,7 @@ import * as tag from "./codec_tags.ts";
 import { isErrorObject, writeError } from "./error_codec.ts";
 import { FunctionRefusal, sourceRef } from "./function_ref.ts";
 import { HANDLE, type Handled } from "./handle.ts";
-import { handleRequirement, moduleRef } from "./module_registry.ts";
+import { handleRequirement, moduleRef, shareableClass } from "./module_registry.ts";
 import { unshareableReason } from "./unshareable_reason.ts";
 
 /** The numbers of the kinds of views, by prototype. */
@@ -104,15 +104,6 @@ export function writeRegistered(encoder: Encoder, value: Function): boolean {
   encoder.varint(ref.index);
   encoder.varint(ref.hash);
   return true;
-}
-
-/** Gives the shareable class of an instance, or `null`. */
-// deno-lint-ignore ban-types
-export function shareableClass(proto: object | null): Function | null {
-  if (proto === null || !Object.hasOwn(proto, "constructor")) return null;
-  const { constructor } = proto;
-  if (typeof constructor !== "function" || constructor.prototype !== proto) return null;
-  return moduleRef(constructor) === null ? null : constructor;
 }
 
 function writeRegisteredInstance(encoder: Encoder, value: object, proto: object | null): boolean {

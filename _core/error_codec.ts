@@ -12,9 +12,9 @@ import * as ours from "../errors.ts";
 import { runtimeErrors } from "../_runtime/main_module.ts";
 import type { Decoder } from "./codec_decoder.ts";
 import type { Encoder } from "./codec_encoder.ts";
-import { shareableClass } from "./codec_objects.ts";
 import { corrupt } from "./codec_reader.ts";
 import * as tag from "./codec_tags.ts";
+import { shareableClass } from "./module_registry.ts";
 import { className } from "./unshareable_reason.ts";
 
 const HAS_MESSAGE = 1;

@@ -55,6 +55,14 @@ export function moduleRef(value: Registered): ModuleRef | null {
   return ref as ModuleRef;
 }
 
+/** Gives the shareable class of an instance, or `null`. */
+export function shareableClass(proto: object | null): Registered | null {
+  if (proto === null || !Object.hasOwn(proto, "constructor")) return null;
+  const { constructor } = proto;
+  if (typeof constructor !== "function" || constructor.prototype !== proto) return null;
+  return moduleRef(constructor) === null ? null : constructor;
+}
+
 /** Finds a registered function or class, whose module has been imported. */
 export function lookup(ref: ModuleRef): Registered {
   const found = modules.get(ref.url)?.[ref.index];
