@@ -1,3 +1,4 @@
+import { deepStrictEqual } from "node:assert/strict";
 import {
   assert,
   assertEquals,
@@ -31,7 +32,7 @@ const TABLE: unknown[] = [
   ...["", "abc", "x".repeat(31), "x".repeat(32), "x".repeat(200000), "é", "é".repeat(40000)],
   ...["日本語", "😀", "\ud800", "a\udc00b", "\ufeffbom", "\0", "é\ud800".repeat(70000)],
   new Date(0),
-  new Date(NaN),
+  new Date(1e12),
   /a(b)?/giu,
   new Map<unknown, unknown>([[1, "one"], [{ key: 1 }, new Map()], [NaN, undefined]]),
   new Set<unknown>([1, "1", null, new Set()]),
@@ -61,11 +62,12 @@ const TABLE: unknown[] = [
 
 Deno.test("encode() and decode() carry every kind of plain value", () => {
   for (const value of TABLE) {
-    assertEquals(roundTrip(value), value);
-    assertEquals(roundTrip([value, { value }]), [value, { value }]);
+    deepStrictEqual(roundTrip(value), value);
+    deepStrictEqual(roundTrip([value, { value }]), [value, { value }]);
   }
   assert(Object.is(roundTrip(-0), -0));
-  assertEquals(roundTrip(TABLE), TABLE);
+  assertEquals(roundTrip(new Date(NaN)).getTime(), NaN);
+  deepStrictEqual(roundTrip(TABLE), TABLE);
 });
 
 Deno.test("decode() restores the class of what it decodes", () => {
