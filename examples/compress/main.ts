@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { isMain, Lock, Thread, Value } from "@nogil/std";
-// @ts-types="npm:@types/cli-progress@3.11.6"
+// @ts-types="./cli_progress.d.ts"
 import { Presets, SingleBar } from "cli-progress";
 import { listTextFiles } from "./files.ts";
 import { compressFiles, type Digest, type Shared } from "./work.ts";
