@@ -1,4 +1,5 @@
 import { deepStrictEqual } from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import {
   assert,
   assertEquals,
@@ -6,7 +7,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { decode, encode, encodeInto, requiredModules } from "../../_core/codec.ts";
+import { decode, decodeRange, encode, encodeInto, requiredModules } from "../../_core/codec.ts";
 import { HANDLE, registerHandle } from "../../_core/handle.ts";
 import { UnshareableError } from "../../errors.ts";
 
@@ -124,6 +125,13 @@ Deno.test("encode() keeps views over one buffer together", () => {
   assertEquals(tracking.length, 12);
 });
 
+Deno.test("encode() sends of a Buffer its window on the pool, not the pool", () => {
+  const copy = roundTrip<Uint8Array>(Buffer.from("abc"));
+  assertStrictEquals(Object.getPrototypeOf(copy), Uint8Array.prototype);
+  assertEquals([...copy], [97, 98, 99]);
+  assertEquals(copy.buffer.byteLength, 3);
+});
+
 Deno.test("encode() passes raw shared memory to threads only", () => {
   const shared = new SharedArrayBuffer(8);
   const value = { view: new Int32Array(shared, 4), shared };
@@ -162,7 +170,7 @@ Deno.test("encode() cuts off causes that are nested too deeply", () => {
   for (let i = 0; i < 5000; i++) error = new Error("outer", { cause: error });
   let depth = 0;
   for (let cause: unknown = roundTrip(error); cause; cause = (cause as Error).cause) depth++;
-  assert(depth > 100, `${depth}`);
+  assert(depth > 100 && depth < 1000, `${depth}`);
 });
 
 class Nest {
@@ -249,6 +257,18 @@ Deno.test("encode() may be called while it is at work", () => {
     return [length, other, decode(bytes.slice(0, length))];
   });
   assertEquals(lengths[2], [1, 2]);
+});
+
+Deno.test("decodeRange() reads a message within others, and nothing beyond its end", () => {
+  const one = encode({ a: ["first", 1.5] }, "thread").bytes;
+  const two = encode({ b: "x".repeat(40) }, "thread").bytes;
+  const both = new Uint8Array([...one, ...two, 0, 0, 0]);
+  const end = one.length + two.length;
+  assertEquals(decodeRange(both, 0, one.length), { a: ["first", 1.5] });
+  assertEquals(decodeRange(both, one.length, end), { b: "x".repeat(40) });
+  for (let cut = one.length; cut < end; cut++) {
+    assertThrows(() => decodeRange(both, one.length, cut), TypeError, "it ends too early");
+  }
 });
 
 Deno.test("decode() never touches a prototype", () => {

@@ -11,6 +11,7 @@ import { HANDLE } from "../../_core/handle.ts";
 import { importModules, lookup, moduleRef, registeredName } from "../../_core/module_registry.ts";
 import { BLANK, shareable } from "../../_core/shareable.ts";
 import { isMain, task } from "../../_core/task.ts";
+import { setWorkerContext } from "../../_runtime/main_module.ts";
 
 function roundTrip<T>(value: T): T {
   return decode(encode(value, "process").bytes) as T;
@@ -21,6 +22,10 @@ export const double = task(import.meta, (x: number) => x * factor);
 export const triple = task(import.meta, function triple(x: number) {
   return x * 3;
 });
+
+class Tasks {
+  static readonly halve = task(import.meta, (x: number) => x / 2);
+}
 
 export const Point = shareable(
   import.meta,
@@ -80,6 +85,7 @@ export const Seen = shareable(
 Deno.test("task() returns the function itself, and it arrives as itself", () => {
   assertEquals(double(4), 8);
   assertStrictEquals(roundTrip(double), double);
+  assertStrictEquals(roundTrip(Tasks.halve), Tasks.halve);
   const { nested } = roundTrip({ nested: [double, triple, double] });
   assertStrictEquals(nested[0], double);
   assertStrictEquals(nested[1], triple);
@@ -195,4 +201,12 @@ Deno.test("shareable() refuses private members", () => {
 Deno.test("isMain() is false for a module that was imported", () => {
   assertEquals(isMain({ ...import.meta, main: false } as ImportMeta), false);
   assertEquals(isMain({ url: "file:///nowhere.ts" } as ImportMeta), false);
+});
+
+// The last test: it cannot be undone.
+Deno.test("isMain() is false in a worker, whatever the runtime says", () => {
+  const meta = { ...import.meta, main: true } as ImportMeta;
+  assertEquals(isMain(meta), true);
+  setWorkerContext();
+  assertEquals(isMain(meta), false);
 });
