@@ -261,11 +261,11 @@ Deno.test("encode() may be called while it is at work", () => {
 
 Deno.test("decodeRange() reads a message within others, and nothing beyond its end", () => {
   const one = encode({ a: ["first", 1.5] }, "thread").bytes;
-  const two = encode({ b: "x".repeat(40) }, "thread").bytes;
+  const two = encode({ b: "x".repeat(40), c: 1.5 }, "thread").bytes;
   const both = new Uint8Array([...one, ...two, 0, 0, 0]);
   const end = one.length + two.length;
   assertEquals(decodeRange(both, 0, one.length), { a: ["first", 1.5] });
-  assertEquals(decodeRange(both, one.length, end), { b: "x".repeat(40) });
+  assertEquals(decodeRange(both, one.length, end), { b: "x".repeat(40), c: 1.5 });
   for (let cut = one.length; cut < end; cut++) {
     assertThrows(() => decodeRange(both, one.length, cut), TypeError, "it ends too early");
   }
