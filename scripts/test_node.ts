@@ -10,6 +10,7 @@
  * @module
  */
 import * as esbuild from "esbuild";
+import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path/posix";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -154,8 +155,11 @@ function rewrite(path: string, source: string): string {
     done = end;
   }
   tokens.forEach((token, i) => {
-    if (token.kind === "string" && /^\.\.?\/.*\.ts$/.test(token.text)) {
-      replace(token.start + 1, token.end - 1, fromTree(path, join(dirname(path), token.text)));
+    const file = token.kind === "string" && /^\.\.?\/.*\.ts$/.test(token.text)
+      ? join(dirname(path), token.text)
+      : null;
+    if (file !== null && existsSync(join(ROOT, file))) {
+      replace(token.start + 1, token.end - 1, fromTree(path, file));
     } else if (token.kind === "string" && Object.hasOwn(BARE_IMPORTS, token.text)) {
       replace(token.start + 1, token.end - 1, BARE_IMPORTS[token.text] as string);
     } else if (
