@@ -1,0 +1,201 @@
+/**
+ * The agent: this thread, as the others see it, with all that it needs to wait and to wake.
+ *
+ * There is one for objects that threads share, and one for local objects, whose memory nobody else ever sees.
+ *
+ * @module
+ */
+
+import { DeadlockError } from "../errors.ts";
+import { AgentTable } from "./agent_table.ts";
+import { Arena } from "./arena.ts";
+import type { Scope } from "./handle.ts";
+import { type Kind, NOTHING, type Outcome } from "./kind.ts";
+import { KINDS } from "./kinds.ts";
+import {
+  A_BLOCKED,
+  agentRecord,
+  FLAGS,
+  S_STATE,
+  SHARED,
+  TYPE,
+  TYPE_RWLOCK,
+  TYPE_SEMAPHORE,
+  WAITING,
+  WOKEN,
+} from "./layout.ts";
+import { FAIR_MS, HEAL_SLICE, PromiseWaits } from "./promise_waits.ts";
+import { abandonLocks, heal, reap } from "./reaper.ts";
+import { readsHeld, releaseRead } from "./rwlock_kind.ts";
+import { abandonPermits, disownPermits } from "./semaphore_kind.ts";
+import { SlotTable } from "./slot_table.ts";
+import { WaitQueue } from "./wait_queue.ts";
+
+/** This thread in one arena. */
+export class Agent {
+  /** The memory. */
+  readonly arena: Arena;
+  /** The id that words name this thread by. */
+  readonly id: number;
+  /** The wait queues. */
+  readonly q: WaitQueue;
+  /** The promises that wait. */
+  readonly promises: PromiseWaits;
+  /** Locks taken and not released by this agent: an upper bound, for the end of a thread. */
+  locksHeld = 0;
+  readonly #table: AgentTable;
+
+  /** Enters an arena as agent `id`. */
+  constructor(arena: Arena, id: number, kinds: ReadonlyMap<number, Kind> = KINDS) {
+    this.arena = arena;
+    this.id = id;
+    this.#table = new AgentTable(arena.words);
+    this.q = new WaitQueue(this.#table, new SlotTable(arena.words, id), kinds, id);
+    this.promises = new PromiseWaits(this.q, (o) => heal(this.q, arena, o));
+  }
+
+  /** Takes an id for an agent that is about to start. */
+  reserveId(): number {
+    return this.#table.reserve();
+  }
+
+  /** Cleans up after an agent that is dead. */
+  reap(id: number): void {
+    reap(this.q, this.arena, id);
+  }
+
+  /** Lets an object be known to other threads. */
+  share(o: number): void {
+    if ((this.arena.words.or(o + FLAGS, SHARED) & SHARED) === 0) this.promises.shared(o);
+  }
+
+  /** The thread that ran here has failed: what it holds is abandoned. */
+  abandonHeld(): void {
+    if (this.locksHeld > 0) abandonLocks(this.q, this.arena, false);
+    this.locksHeld = 0;
+    this.#leaveCounted(true);
+  }
+
+  /** The thread that ran here has returned: what nobody else could release is abandoned. */
+  finishThread(): void {
+    if (this.locksHeld > 0) abandonLocks(this.q, this.arena, true);
+    this.#leaveCounted(false);
+  }
+
+  #leaveCounted(failed: boolean): void {
+    for (const [o, s] of this.q.holders) {
+      const type = this.arena.words.load(o + TYPE);
+      if (type === TYPE_SEMAPHORE) (failed ? abandonPermits : disownPermits)(this.q, o, s);
+      else if (type === TYPE_RWLOCK) { while (readsHeld(this.q, o) > 0) releaseRead(this.q, o); }
+    }
+  }
+
+  /**
+   * Queues and blocks until the wait is over. `NOTHING` when time was up.
+   *
+   * @throws {DeadlockError} If it has no end and nobody else knows the object.
+   */
+  waitSync(o: number, list: number, timeout: number, what: string): Outcome {
+    const { q } = this;
+    if (timeout === 0) return NOTHING;
+    this.assertEnds(o, timeout, what);
+    q.latch(o);
+    const s = q.enqueue(o, list, false);
+    const outcome = q.enter(o, s);
+    q.unlatch(o);
+    if (outcome === NOTHING) return this.park(o, s, timeout);
+    q.slots.release(s);
+    return outcome;
+  }
+
+  /** Queues and waits as a promise. */
+  wait(
+    o: number,
+    list: number,
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome> {
+    const { q } = this;
+    if (timeout === 0) return Promise.resolve(NOTHING);
+    q.latch(o);
+    const s = q.enqueue(o, list, true);
+    const outcome = q.enter(o, s);
+    q.unlatch(o);
+    if (outcome === NOTHING) return this.promises.wait(o, s, timeout, signal);
+    q.slots.release(s);
+    return Promise.resolve(outcome);
+  }
+
+  /** Throws if a blocking wait without a timeout could never end. */
+  assertEnds(o: number, timeout: number, what: string): void {
+    if (this.arena.isLocal) {
+      throw new DeadlockError(
+        `Cannot ${what}: blocking on a local object would never end, await the promise instead`,
+      );
+    }
+    if (timeout === Infinity && !this.q.isShared(o)) {
+      throw new DeadlockError(
+        `Cannot ${what}: it would never end, since no other thread knows the object`,
+      );
+    }
+  }
+
+  /** Blocks until a queued slot has what it wants. Frees the slot. */
+  park(o: number, s: number, timeout: number): Outcome {
+    const { q } = this;
+    const since = performance.now();
+    const blocked = agentRecord(this.id) + A_BLOCKED;
+    let outcome: Outcome = NOTHING;
+    q.w.store(blocked, o);
+    for (;;) {
+      outcome = q.granted(s);
+      if (outcome !== NOTHING) break;
+      const woken = q.w.load(s + S_STATE) === WOKEN;
+      if (!woken) {
+        const left = since + timeout - performance.now();
+        if (left <= 0) {
+          outcome = q.cancel(o, s);
+          break;
+        }
+        const slice = Math.min(left, HEAL_SLICE);
+        if (q.w.wait(s + S_STATE, WAITING, slice) !== "timed-out") continue;
+        heal(q, this.arena, o);
+      }
+      q.latch(o);
+      outcome = q.take(o, s, !woken);
+      if (outcome === NOTHING && woken) q.back(o, s, performance.now() - since > FAIR_MS);
+      q.unlatch(o);
+      if (outcome !== NOTHING) break;
+    }
+    q.w.store(blocked, 0);
+    q.slots.release(s);
+    return outcome;
+  }
+}
+
+let threadAgent: Agent | null = null;
+let localAgent: Agent | null = null;
+
+/** Gives this thread's agent among the threads; on the main thread, creates their arena. */
+export function currentAgent(): Agent {
+  if (threadAgent === null) {
+    const arena = Arena.create(false);
+    threadAgent = new Agent(arena, new AgentTable(arena.words).reserve());
+  }
+  return threadAgent;
+}
+
+/** Makes this thread agent `id` of an arena that another thread has created. Called once, by the boot of a worker. */
+export function installAgent(buffer: SharedArrayBuffer, id: number): void {
+  threadAgent = new Agent(Arena.open(buffer), id);
+}
+
+/** Gives the agent on whose memory objects of a scope live. */
+export function agentOf(scope: Scope): Agent {
+  if (scope === "thread") return currentAgent();
+  if (localAgent === null) {
+    const arena = Arena.create(true);
+    localAgent = new Agent(arena, new AgentTable(arena.words).reserve());
+  }
+  return localAgent;
+}

@@ -1,0 +1,110 @@
+/**
+ * The memory of one scope: agents, objects, wait slots and a heap of pages, as `layout.ts` lays them out.
+ *
+ * @module
+ */
+
+import { Heap } from "./heap.ts";
+import * as layout from "./layout.ts";
+import { LocalWords, type SharedWords, ThreadWords } from "./shared_words.ts";
+
+/** Sizes tried for the whole arena, in bytes: address space, not memory. */
+const SIZES: readonly number[] = [2 ** 32, 2 ** 31, 2 ** 30, 2 ** 29];
+
+/** A block of memory that agents share. */
+export class Arena {
+  /** The words of the tables. */
+  readonly words: SharedWords;
+  /** The pages behind the tables. */
+  readonly heap: Heap;
+  /** The memory itself, to be given to another thread; `null` in a simulation. */
+  readonly buffer: SharedArrayBuffer | null;
+  /** Whether other agents than the creator can ever see it. */
+  readonly isLocal: boolean;
+  readonly #freeObjects: number[] = [];
+
+  /** Puts an arena over words that exist. */
+  constructor(words: SharedWords, buffer: SharedArrayBuffer | null, isLocal: boolean) {
+    this.words = words;
+    this.buffer = buffer;
+    this.isLocal = isLocal;
+    this.heap = new Heap(words, buffer);
+    words.compareExchange(layout.MAGIC, 0, layout.LAYOUT_VERSION);
+    if (words.load(layout.MAGIC) !== layout.LAYOUT_VERSION) {
+      throw new TypeError("Cannot share memory: the other side runs another version of @nogil/std");
+    }
+  }
+
+  /** Creates the arena of a process' threads, or one for this thread alone. */
+  static create(isLocal: boolean): Arena {
+    const buffer = reserve();
+    const view = new Int32Array(buffer, 0, layout.CONTROL_WORDS);
+    return new Arena(isLocal ? new LocalWords(view) : new ThreadWords(view), buffer, isLocal);
+  }
+
+  /** Opens the arena that another thread has created. */
+  static open(buffer: SharedArrayBuffer): Arena {
+    return new Arena(
+      new ThreadWords(new Int32Array(buffer, 0, layout.CONTROL_WORDS)),
+      buffer,
+      false,
+    );
+  }
+
+  /**
+   * Takes a free object record, all of its words 0 but its type.
+   *
+   * @throws {RangeError} If there are as many objects as the arena can hold.
+   */
+  allocateObject(type: number): number {
+    for (let o; (o = this.#freeObjects.pop()) !== undefined;) if (this.#claim(o, type)) return o;
+    const k = this.words.add(layout.OBJECTS, 1) + 1;
+    if (k < layout.MAX_OBJECTS) {
+      const o = layout.OBJECT_BASE + k * layout.OBJECT_WORDS;
+      if (this.#claim(o, type)) return o;
+    } else this.words.add(layout.OBJECTS, -1);
+    return this.#findObject(type);
+  }
+
+  /** Gives an object record back. Nobody may be queued at it. */
+  freeObject(o: number): void {
+    for (let i = layout.OBJECT_WORDS - 1; i > layout.TYPE; i--) this.words.store(o + i, 0);
+    this.words.store(o + layout.LATCH, 0);
+    this.words.store(o + layout.TYPE, 0);
+    this.#freeObjects.push(o);
+  }
+
+  /** Index of the last object record that was ever used. */
+  get lastObject(): number {
+    const count = Math.min(this.words.load(layout.OBJECTS), layout.MAX_OBJECTS - 1);
+    return layout.OBJECT_BASE + count * layout.OBJECT_WORDS;
+  }
+
+  #claim(o: number, type: number): boolean {
+    return this.words.compareExchange(o + layout.TYPE, 0, type) === 0;
+  }
+
+  #findObject(type: number): number {
+    for (
+      let o = layout.OBJECT_BASE + layout.OBJECT_WORDS;
+      o <= this.lastObject;
+      o += layout.OBJECT_WORDS
+    ) {
+      if (this.words.load(o + layout.TYPE) === 0 && this.#claim(o, type)) return o;
+    }
+    throw new RangeError(
+      `Cannot create object: ${layout.MAX_OBJECTS - 1} exist, and none has been collected`,
+    );
+  }
+}
+
+function reserve(): SharedArrayBuffer {
+  for (const maxByteLength of SIZES) {
+    try {
+      return new SharedArrayBuffer(layout.HEAP_BYTE_BASE, { maxByteLength });
+    } catch (error) {
+      if (!(error instanceof RangeError) || maxByteLength === SIZES.at(-1)) throw error;
+    }
+  }
+  throw new RangeError("Cannot reserve shared memory");
+}

@@ -1,0 +1,193 @@
+/**
+ * Where everything lies in an arena.
+ *
+ * An arena is one block of 32-bit words; index 0 means "none" wherever an index is stored. Untouched
+ * pages cost nothing, so the tables are generous.
+ *
+ * ```text
+ * header   64 words           counters of the whole arena
+ * agents   MAX_AGENTS  x 64   one a thread: state, doorbell, name
+ * objects  MAX_OBJECTS x 32   one a lock, event, …; a cache line of queue, a cache line of state
+ * chunks   MAX_CHUNKS  x 2064 256 wait slots each, claimed whole by one agent
+ * pages    MAX_PAGES   x 1    the page table of the heap
+ * heap     4 KiB pages        arguments, results, shared arrays
+ * ```
+ *
+ * @module
+ */
+
+/** Header: identifies the layout, so that different versions refuse each other. */
+export const MAGIC = 1;
+/** Header: objects handed out so far. */
+export const OBJECTS = 2;
+/** Header: chunks handed out so far. */
+export const CHUNKS = 3;
+/** Header: agents handed out so far. */
+export const AGENTS = 4;
+/** Header: first of 32 words left to the thread table. */
+export const THREADS = 32;
+/** What `MAGIC` holds. */
+export const LAYOUT_VERSION = 0x6e6f0001;
+
+/** Agents (threads) at one time. An agent's index fits in 16 bits. */
+export const MAX_AGENTS = 4096;
+/** Objects at one time. */
+export const MAX_OBJECTS = 1 << 20;
+/** Chunks of wait slots at one time. */
+export const MAX_CHUNKS = 4096;
+/** Pages of the heap. */
+export const MAX_PAGES = 1 << 20;
+/** Bytes of a page of the heap. */
+export const PAGE_BYTES = 4096;
+
+/** Words of an agent record. */
+export const AGENT_WORDS = 64;
+/** Words of an object record. */
+export const OBJECT_WORDS = 32;
+/** Words of a wait slot. */
+export const SLOT_WORDS = 8;
+/** Wait slots of a chunk. */
+export const CHUNK_SLOTS = 256;
+/** Words of a chunk before its slots: owner, summary, 8 words of ready bits. */
+export const CHUNK_HEADER = 16;
+/** Words of a chunk. */
+export const CHUNK_WORDS = CHUNK_HEADER + CHUNK_SLOTS * SLOT_WORDS;
+
+/** First agent record (agent 0 does not exist). */
+export const AGENT_BASE = 64;
+/** First object record (object 0 does not exist). */
+export const OBJECT_BASE = AGENT_BASE + MAX_AGENTS * AGENT_WORDS;
+/** First chunk. */
+export const CHUNK_BASE = OBJECT_BASE + MAX_OBJECTS * OBJECT_WORDS;
+/** First word of the page table. */
+export const PAGE_BASE = CHUNK_BASE + MAX_CHUNKS * CHUNK_WORDS;
+/** Words before the heap. */
+export const CONTROL_WORDS = PAGE_BASE + MAX_PAGES;
+/** Byte offset of the heap, on a page boundary. */
+export const HEAP_BYTE_BASE = Math.ceil(CONTROL_WORDS * 4 / PAGE_BYTES) * PAGE_BYTES;
+
+// -- agent record --
+
+/** Agent: one of the `AGENT_…` states. */
+export const A_STATE = 0;
+/** Agent: doorbell; 1 = rung. */
+export const A_BELL = 1;
+/** Agent: 1 while it is blocked in a wait (diagnostic). */
+export const A_BLOCKED = 2;
+/** Agent: first of 12 words left to the thread table. */
+export const A_THREAD = 4;
+/** Agent: bytes of the name. */
+export const A_NAME_LENGTH = 16;
+/** Agent: the name in UTF-8, 188 bytes at most. */
+export const A_NAME = 17;
+/** Bytes kept of an agent's name. */
+export const NAME_BYTES = (AGENT_WORDS - A_NAME) * 4;
+
+/** Agent state: never used, or given back. */
+export const AGENT_FREE = 0;
+/** Agent state: running. */
+export const AGENT_ALIVE = 1;
+/** Agent state: known to be dead, not yet cleaned up. */
+export const AGENT_DEAD = 2;
+
+// -- object record --
+
+/** Object: the latch; agent id of its holder, and `CONTENDED`. */
+export const LATCH = 0;
+/** Object: one of the `TYPE_…` constants; 0 = free record. */
+export const TYPE = 1;
+/** Object: `SHARED` and what the type adds. */
+export const FLAGS = 2;
+/** Object: its state, on a cache line of its own. */
+export const MAIN = 16;
+
+/** Flag: the object was passed to another thread, or may have been. */
+export const SHARED = 1;
+
+/** Object records begin with up to three lists of waiters, at these offsets. */
+export const LISTS: readonly number[] = [4, 10, 26];
+/** List: first slot. */
+export const HEAD = 0;
+/** List: last slot. */
+export const TAIL = 1;
+/** List: first slot that was not woken. */
+export const CURSOR = 2;
+/** List: slots that are woken. */
+export const WOKENS = 3;
+/** List: last ticket given. */
+export const TICKET = 4;
+/** List: everyone with this ticket or an earlier one has been granted. */
+export const UPTO = 5;
+
+/** Type: `Lock`. */
+export const TYPE_LOCK = 1;
+/** Type: `RLock`. */
+export const TYPE_RLOCK = 2;
+/** Type: `Condition`. */
+export const TYPE_CONDITION = 3;
+/** Type: `Event`. */
+export const TYPE_EVENT = 4;
+/** Type: `Semaphore`. */
+export const TYPE_SEMAPHORE = 5;
+/** Type: `Barrier`. */
+export const TYPE_BARRIER = 6;
+/** Type: `RWLock`. */
+export const TYPE_RWLOCK = 7;
+
+// -- the words of locks (in MAIN) and latches --
+
+/** Bits of the holder's agent id. */
+export const ID = 0xffff;
+/** Somebody waits. */
+export const WAITERS = 1 << 16;
+/** A woken waiter is on its way. */
+export const PENDING = 1 << 17;
+/** No barging: the head was passed over for too long. */
+export const HANDOFF = 1 << 18;
+/** The holder died. */
+export const ABANDONED = 1 << 19;
+/** Latch: somebody sleeps on it. */
+export const CONTENDED = 1 << 20;
+
+// -- wait slot --
+
+/** Slot: one of the slot states. */
+export const S_STATE = 0;
+/** Slot: the object it is queued at. */
+export const S_OBJECT = 1;
+/** Slot: place in the queue. A holder slot: its intent. */
+export const S_TICKET = 2;
+/** Slot: next in the list. A holder slot: how much it holds. */
+export const S_NEXT = 3;
+/** Slot: previous in the list. */
+export const S_PREV = 4;
+/** Slot: bit 0 = a promise waits; from bit 1: number of the list. */
+export const S_KIND = 5;
+/** Slot: what the type keeps with a waiter. */
+export const S_AUX = 6;
+/** Slot: agent that owns it. */
+export const S_OWNER = 7;
+/** Holder slot: set while a fast path is between its two stores. */
+export const S_INTENT = S_TICKET;
+/** Holder slot: permits (or read locks) held. */
+export const S_COUNT = S_NEXT;
+
+/** Slot state: not in use. */
+export const FREE = 0;
+/** Slot state: queued. */
+export const WAITING = 1;
+/** Slot state: queued, and may try now. */
+export const WOKEN = 2;
+/** Slot state: has what it waited for. */
+export const GRANTED = 3;
+/** Slot state: a dead agent's grant is being passed on. */
+export const PASSING = 4;
+/** Slot state: turned away (broken or reset barrier). */
+export const REFUSED = 5;
+/** Slot state: not a waiter, counts what its agent holds of the object. */
+export const HOLDER = 6;
+
+/** Word index of agent record `id`. */
+export function agentRecord(id: number): number {
+  return AGENT_BASE + id * AGENT_WORDS;
+}

@@ -1,0 +1,168 @@
+/**
+ * The promises of one agent that wait in queues, and its doorbell.
+ *
+ * However many promises wait, an agent has at most one asynchronous wait on shared memory: on the doorbell in its record.
+ * Who wakes a promise marks its slot as ready and rings. When it rings, the agent looks at the ready slots, oldest first.
+ * A pending asynchronous wait does not keep the program running, so a timer does while promises wait for other threads;
+ * the same timer repairs what a death has left and repeats looks that may have been missed.
+ *
+ * @module
+ */
+
+import { NOTHING, type Outcome } from "./kind.ts";
+import { A_BELL, agentRecord, S_STATE, WOKEN } from "./layout.ts";
+import type { WaitQueue } from "./wait_queue.ts";
+
+/** A waiter looks by itself after so many milliseconds. */
+export const HEAL_SLICE = 250;
+/** Who has been passed over for so many milliseconds is next. */
+export const FAIR_MS = 1;
+/** Longest delay that a timer takes. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+interface Pending {
+  readonly o: number;
+  retry(late: boolean): void;
+}
+
+/** The waiting promises of an agent. */
+export class PromiseWaits {
+  readonly #q: WaitQueue;
+  readonly #heal: (o: number) => void;
+  readonly #pending: Map<number, Pending> = new Map();
+  readonly #bell: number;
+  #armed = false;
+  #scheduled = false;
+  #timer: ReturnType<typeof setInterval> | null = null;
+  #shared = 0;
+
+  /** Serves the promises of the agent of `q`; `heal` repairs an object after a death. */
+  constructor(q: WaitQueue, heal: (o: number) => void) {
+    this.#q = q;
+    this.#heal = heal;
+    this.#bell = agentRecord(q.me) + A_BELL;
+    q.connect(this);
+  }
+
+  /** Promises that wait. */
+  get count(): number {
+    return this.#pending.size;
+  }
+
+  /** Looks at the ready slots in the next microtask. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#drain();
+    });
+  }
+
+  /** Says that an object, at which promises may wait, is now known to others. */
+  shared(o: number): void {
+    for (const pending of this.#pending.values()) if (pending.o === o) this.#shared++;
+    this.#listen();
+  }
+
+  /**
+   * Waits until a queued slot has what it wants. Frees the slot.
+   *
+   * @returns `NOTHING` when time was up; rejects with the signal's reason when that came first.
+   */
+  wait(o: number, s: number, timeout: number, signal: AbortSignal | undefined): Promise<Outcome> {
+    const q = this.#q;
+    const since = performance.now();
+    return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const end = (): void => {
+        if (this.#pending.delete(s) && q.isShared(o)) this.#shared--;
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+        q.slots.release(s);
+        if (this.#shared <= 0) this.#rest();
+      };
+      const onAbort = (): void => {
+        if (!this.#pending.has(s)) return;
+        const outcome = q.cancel(o, s);
+        end();
+        if (outcome === NOTHING) reject((signal as AbortSignal).reason);
+        else resolve(outcome);
+      };
+      const expire = (): void => {
+        const left = since + timeout - performance.now();
+        if (left > 0) {
+          timer = setTimeout(expire, Math.min(Math.ceil(left), LONGEST_DELAY));
+          return;
+        }
+        const outcome = q.cancel(o, s);
+        end();
+        resolve(outcome);
+      };
+      const retry = (late: boolean): void => {
+        let outcome = q.granted(s);
+        if (outcome === NOTHING) {
+          const woken = q.w.load(s + S_STATE) === WOKEN;
+          if (!woken && !late) return;
+          q.latch(o);
+          outcome = q.take(o, s, late);
+          if (outcome === NOTHING && woken) {
+            q.back(o, s, performance.now() - since > FAIR_MS);
+          }
+          q.unlatch(o);
+          if (outcome === NOTHING) return;
+        }
+        end();
+        resolve(outcome);
+      };
+      this.#pending.set(s, { o, retry });
+      if (q.isShared(o)) this.#shared++;
+      if (timeout !== Infinity) {
+        timer = setTimeout(expire, Math.min(Math.ceil(timeout), LONGEST_DELAY));
+      }
+      signal?.addEventListener("abort", onAbort);
+      this.#listen();
+    });
+  }
+
+  /** Keeps the program alive and an ear at the bell while promises wait for other threads. */
+  #listen(): void {
+    if (this.#shared <= 0) return;
+    this.#timer ??= setInterval(() => this.#healAll(), HEAL_SLICE);
+    while (!this.#armed && this.#shared > 0) {
+      const rung = this.#q.w.waitAsync(this.#bell, 0);
+      if (rung === null) {
+        this.#drain();
+        continue;
+      }
+      this.#armed = true;
+      void rung.then(() => {
+        this.#armed = false;
+        this.#drain();
+        this.#listen();
+      });
+    }
+  }
+
+  #rest(): void {
+    if (this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  #drain(): void {
+    this.#q.w.store(this.#bell, 0);
+    for (const s of this.#q.slots.takeReady()) this.#pending.get(s)?.retry(false);
+  }
+
+  #healAll(): void {
+    const healed = new Set<number>();
+    for (const { o, retry } of [...this.#pending.values()]) {
+      if (!healed.has(o) && this.#q.isShared(o)) {
+        healed.add(o);
+        this.#heal(o);
+      }
+      retry(true);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Cleaning up after a dead agent.
+ *
+ * Anybody may do it, twice at once too, and may die in the middle: every step is repeated without effect.
+ *
+ * ```text
+ * 1 state = DEAD          from now on its latches may be stolen
+ * 2 steal its latches     whoever steals rebuilds the lists
+ * 3 bury its slots        its waiters leave the queues, its grants are passed on
+ * 4 recover its holdings  locks are abandoned, permits come back; everybody who waits is woken once more
+ * 5 state = FREE          its id may be used again
+ * ```
+ *
+ * @module
+ */
+
+import type { Arena } from "./arena.ts";
+import * as layout from "./layout.ts";
+import { LISTS } from "./layout.ts";
+import { forEachSlot, freeChunks } from "./slot_table.ts";
+import type { WaitQueue } from "./wait_queue.ts";
+
+/** Cleans up after agent `dead`. */
+export function reap(q: WaitQueue, arena: Arena, dead: number): void {
+  const w = q.w;
+  q.agents.declareDead(dead);
+  forEachObject(q, arena, (o) => {
+    if ((w.load(o + layout.LATCH) & layout.ID) !== dead) return;
+    q.latch(o);
+    q.unlatch(o);
+  });
+  const holdings = new Set<number>();
+  forEachSlot(w, dead, (s) => {
+    const o = w.get(s + layout.S_OBJECT);
+    const state = w.load(s + layout.S_STATE);
+    if (o === 0 || state === layout.FREE) return;
+    if (w.load(o + layout.TYPE) === 0) w.store(s + layout.S_STATE, layout.FREE);
+    else if (state === layout.HOLDER || isHolderOf(q, o, state)) holdings.add(o);
+    else {
+      q.latch(o);
+      q.bury(o, s);
+      q.unlatch(o);
+    }
+  });
+  for (const o of holdings) {
+    q.latch(o);
+    q.kind(o).holderDied(q, o, dead);
+    q.settle(o, true);
+    q.unlatch(o);
+  }
+  freeChunks(w, dead);
+  forEachObject(q, arena, (o) => {
+    const names = isLock(w.load(o + layout.TYPE)) &&
+      (w.load(o + layout.MAIN) & layout.ID) === dead;
+    if (!names && !hasWaiters(q, o)) return;
+    q.latch(o);
+    if (names) q.kind(o).holderDied(q, o, dead);
+    q.settle(o, true);
+    q.unlatch(o);
+  });
+  arena.heap.reclaim(dead);
+  q.agents.reaped(dead);
+}
+
+/** A cheap look by a waiter at its object; repairs what a death has left. */
+export function heal(q: WaitQueue, arena: Arena, o: number): void {
+  const w = q.w;
+  const latchedBy = w.load(o + layout.LATCH) & layout.ID;
+  if (latchedBy !== 0 && q.agents.isDead(latchedBy)) {
+    q.latch(o);
+    q.unlatch(o);
+  }
+  const holder = isLock(w.load(o + layout.TYPE)) ? w.load(o + layout.MAIN) & layout.ID : 0;
+  if (q.agents.isDead(holder)) reap(q, arena, holder);
+  for (let list = 0; list < q.kind(o).lists; list++) {
+    const first = q.head(o, list);
+    if (first === 0) continue;
+    const owner = w.get(first + layout.S_OWNER);
+    if (q.agents.isDead(owner)) reap(q, arena, owner);
+  }
+  q.resettle(o, true);
+}
+
+/** Abandons the locks that a living agent holds: its thread has failed. */
+export function abandonLocks(q: WaitQueue, arena: Arena, reentrantOnly: boolean): void {
+  forEachObject(q, arena, (o) => {
+    const type = q.w.load(o + layout.TYPE);
+    if (reentrantOnly ? type !== layout.TYPE_RLOCK && type !== layout.TYPE_RWLOCK : !isLock(type)) {
+      return;
+    }
+    if ((q.w.load(o + layout.MAIN) & layout.ID) !== q.me) return;
+    q.latch(o);
+    q.kind(o).holderDied(q, o, q.me);
+    q.settle(o, true);
+    q.unlatch(o);
+  });
+}
+
+/** Calls `visit` with every object of the arena. */
+export function forEachObject(q: WaitQueue, arena: Arena, visit: (o: number) => void): void {
+  const last = arena.lastObject;
+  const first = layout.OBJECT_BASE + layout.OBJECT_WORDS;
+  for (let o = first; o <= last; o += layout.OBJECT_WORDS) {
+    if (q.w.load(o + layout.TYPE) !== 0) visit(o);
+  }
+}
+
+function isLock(type: number): boolean {
+  return type === layout.TYPE_LOCK || type === layout.TYPE_RLOCK || type === layout.TYPE_RWLOCK;
+}
+
+function isHolderOf(q: WaitQueue, o: number, state: number): boolean {
+  const type = q.w.load(o + layout.TYPE);
+  return state === layout.PASSING &&
+    (type === layout.TYPE_SEMAPHORE || type === layout.TYPE_RWLOCK);
+}
+
+function hasWaiters(q: WaitQueue, o: number): boolean {
+  for (let list = 0; list < q.kind(o).lists; list++) {
+    if (q.w.load(o + (LISTS[list] as number) + layout.HEAD) !== 0) return true;
+  }
+  return false;
+}

@@ -1,0 +1,113 @@
+/**
+ * The seam between the algorithms and the memory they run on.
+ *
+ * Every access to a shared word in this library is a call on a {@linkcode SharedWords}. A scope is an
+ * implementation of its three waiting methods; the crash-injection tests are another one, which counts
+ * the accesses and dies before any of them.
+ *
+ * All atomic operations are sequentially consistent. `get` and `set` are plain accesses, for words that
+ * are only touched under a latch or by their owner.
+ *
+ * @module
+ */
+
+import { DeadlockError } from "../errors.ts";
+
+/** How a blocking wait on a word ended. */
+export type WaitResult = "ok" | "not-equal" | "timed-out";
+
+/** An array of 32-bit words that several agents read, write and wait on. */
+export abstract class SharedWords {
+  /** The words themselves. Only this class touches them. */
+  protected readonly view: Int32Array;
+
+  /** Wraps `view`. */
+  constructor(view: Int32Array) {
+    this.view = view;
+  }
+
+  /** Reads a word. */
+  load(index: number): number {
+    return Atomics.load(this.view, index);
+  }
+
+  /** Writes a word. */
+  store(index: number, value: number): void {
+    Atomics.store(this.view, index, value);
+  }
+
+  /** Writes a word and returns what it held. */
+  exchange(index: number, value: number): number {
+    return Atomics.exchange(this.view, index, value);
+  }
+
+  /** Writes `value` if the word holds `expected`; returns what it held. */
+  compareExchange(index: number, expected: number, value: number): number {
+    return Atomics.compareExchange(this.view, index, expected, value);
+  }
+
+  /** Adds to a word and returns what it held. */
+  add(index: number, value: number): number {
+    return Atomics.add(this.view, index, value);
+  }
+
+  /** Sets bits of a word and returns what it held. */
+  or(index: number, bits: number): number {
+    return Atomics.or(this.view, index, bits);
+  }
+
+  /** Keeps only `bits` of a word and returns what it held. */
+  and(index: number, bits: number): number {
+    return Atomics.and(this.view, index, bits);
+  }
+
+  /** Reads a word without ordering. */
+  get(index: number): number {
+    return this.view[index]!;
+  }
+
+  /** Writes a word without ordering. */
+  set(index: number, value: number): void {
+    this.view[index] = value;
+  }
+
+  /** Blocks while the word holds `value`, for at most `ms` milliseconds. */
+  abstract wait(index: number, value: number, ms: number): WaitResult;
+
+  /** Resolves when the word was notified; `null` if it does not hold `value` now. */
+  abstract waitAsync(index: number, value: number): Promise<unknown> | null;
+
+  /** Wakes at most `count` of those who wait on the word, in the order in which they came. */
+  abstract notify(index: number, count: number): void;
+}
+
+/** Words in memory that the threads of one process share. */
+export class ThreadWords extends SharedWords {
+  override wait(index: number, value: number, ms: number): WaitResult {
+    return Atomics.wait(this.view, index, value, ms);
+  }
+
+  override waitAsync(index: number, value: number): Promise<unknown> | null {
+    const result = Atomics.waitAsync(this.view, index, value);
+    return result.async ? result.value : null;
+  }
+
+  override notify(index: number, count: number): void {
+    Atomics.notify(this.view, index, count);
+  }
+}
+
+/** Words of one thread alone: nobody else could end a blocking wait, so there is none. */
+export class LocalWords extends SharedWords {
+  override wait(): WaitResult {
+    throw new DeadlockError(
+      "Cannot block on a local object: nobody else could wake this thread, await the promise instead",
+    );
+  }
+
+  override waitAsync(): Promise<unknown> {
+    return new Promise(() => {});
+  }
+
+  override notify(): void {}
+}

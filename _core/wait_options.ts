@@ -1,0 +1,51 @@
+/**
+ * Timeouts and abort signals, as every wait takes them.
+ *
+ * @module
+ */
+
+/** How long a promise waits, and what ends it early. */
+export interface WaitOptions {
+  /** Milliseconds to wait at most; 0 only looks. Default: no limit. */
+  timeout?: number;
+  /** Ends the wait: the promise rejects with the signal's `reason`. */
+  signal?: AbortSignal;
+}
+
+/** How long a blocking call waits. */
+export interface SyncWaitOptions {
+  /** Milliseconds to wait at most; 0 only looks. Default: no limit. */
+  timeout?: number;
+}
+
+/**
+ * Gives a timeout in milliseconds, `Infinity` when there is none.
+ *
+ * @throws {TypeError} If it is no number.
+ * @throws {RangeError} If it is negative or NaN.
+ */
+export function checkTimeout(timeout: number | undefined): number {
+  if (timeout === undefined) return Infinity;
+  if (typeof timeout !== "number") {
+    throw new TypeError(
+      `Cannot wait: 'timeout' must be a number of milliseconds: received ${typeof timeout}`,
+    );
+  }
+  if (!(timeout >= 0)) {
+    throw new RangeError(
+      `Cannot wait: 'timeout' must be a number of milliseconds >= 0: received ${timeout}`,
+    );
+  }
+  return timeout;
+}
+
+/** Checks both options of a promise wait and throws the reason of an aborted signal. */
+export function checkWait(options: WaitOptions | undefined): number {
+  const timeout = checkTimeout(options?.timeout);
+  const signal = options?.signal;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError("Cannot wait: 'signal' must be an AbortSignal");
+  }
+  signal?.throwIfAborted();
+  return timeout;
+}
