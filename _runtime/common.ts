@@ -61,7 +61,7 @@ export function commonRuntime(): CommonRuntime {
         // Nobody reads the stream any more; there is nowhere left to say so.
       }
     },
-    nextTurn: () => new Promise((resolve) => void setImmediate(resolve)),
+    nextTurn: (callback) => void setImmediate(callback),
     // "CloseReq" is how Node calls what is closing already.
     activeResources: () =>
       process.getActiveResourcesInfo().filter((kind) => kind !== "CloseReq").length,

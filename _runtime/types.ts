@@ -103,8 +103,8 @@ export interface Runtime {
   failProcess(code: number): void;
   /** Writes text to the standard error stream before it returns. */
   writeErrorSync(text: string): void;
-  /** Resolves after the event loop has gone round once: what was due has run by then. */
-  nextTurn(): Promise<void>;
+  /** Calls `callback` after the event loop has gone round once: what was due has run by then. */
+  nextTurn(callback: () => void): void;
   /** Returns how many timers, sockets and the like keep the event loop alive. */
   activeResources(): number;
   /** Lets the event loop end although the timer is pending. */

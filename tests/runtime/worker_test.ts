@@ -165,8 +165,7 @@ Deno.test("Runtime.nextTurn() lets what is due run first", async () => {
   setTimeout(() => order.push("timer"), 0);
   const end = performance.now() + 2;
   while (performance.now() < end);
-  await runtime().nextTurn();
-  await runtime().nextTurn();
+  await new Promise<void>((resolve) => runtime().nextTurn(() => runtime().nextTurn(resolve)));
   assertEquals(order, ["microtask", "timer"]);
 });
 

@@ -1,0 +1,155 @@
+/**
+ * The workers that run threads, in shared memory: one slot each, with one word that says what the worker does.
+ *
+ * ```text
+ * FREE → record → IDLE → record → … → IDLE → EXITING → FREE
+ *           └→ DOOMED → FREE           └→ DISMISSED
+ * ```
+ *
+ * An idle worker sleeps on its word. One CAS from `IDLE` to the address of a record gives it a thread, so that a start
+ * needs neither a message nor the supervisor, and no death can leave a worker half claimed. The supervisor gives slots to
+ * workers and takes them back when it sees their exit.
+ *
+ * @module
+ */
+
+import { MAX_SLOTS, SLOT_WORDS, SLOTS, type ThreadMemory } from "./thread_memory.ts";
+
+const FREE = 0;
+const IDLE = -1;
+const EXITING = -2;
+const DOOMED = -3;
+const DISMISSED = -4;
+
+/** In the header: no slot beyond this number was ever used. */
+const HIGH = 8;
+/** In the header: workers that were made and are not ready yet; threads wait for them. */
+const BOOTING = 9;
+
+// The words of a slot; the first one says what the worker does.
+const READY = 1;
+
+/** How long the end of the program waits for an idle worker, in milliseconds. */
+const PATIENCE = 20;
+
+/** The slots of all workers of this process. */
+export class WorkerSlots {
+  readonly #memory: ThreadMemory;
+
+  /** Opens the slots in a memory. */
+  constructor(memory: ThreadMemory) {
+    this.#memory = memory;
+  }
+
+  /** Gives a thread to a worker that sleeps; `false` when there is none. */
+  assign(record: number): boolean {
+    const memory = this.#memory;
+    const high = memory.load(HIGH);
+    for (let i = 0; i < high; i++) {
+      const job = this.#job(i);
+      if (memory.load(job) === IDLE && memory.compareExchange(job, IDLE, record) === IDLE) {
+        memory.notifyAll(job);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Gives the threads that workers hold: running, or ended a moment ago. */
+  jobs(): number[] {
+    const jobs: number[] = [];
+    const high = this.#memory.load(HIGH);
+    for (let i = 0; i < high; i++) {
+      const job = this.job(i);
+      if (job !== null) jobs.push(job);
+    }
+    return jobs;
+  }
+
+  /** Takes a slot for a new worker that will run a thread; -1 when all are taken. Supervisor only. */
+  reserve(record: number): number {
+    const memory = this.#memory;
+    for (let i = 0; i < MAX_SLOTS; i++) {
+      if (memory.load(this.#job(i)) !== FREE) continue;
+      memory.store(this.#job(i) + READY, 0);
+      memory.store(this.#job(i), record);
+      memory.add(BOOTING, 1);
+      if (i >= memory.load(HIGH)) memory.store(HIGH, i + 1);
+      return i;
+    }
+    return -1;
+  }
+
+  /** Gives the slot of a worker that is gone back. Supervisor only. */
+  free(slot: number): void {
+    this.ready(slot);
+    this.#memory.store(this.#job(slot), FREE);
+  }
+
+  /** Says that a new worker is ready to run threads. */
+  ready(slot: number): void {
+    if (this.#memory.exchange(this.#job(slot) + READY, 1) === 0) this.#memory.add(BOOTING, -1);
+  }
+
+  /** Whether threads wait for workers that are not ready yet: an idle worker can have them sooner. */
+  get areThreadsWaiting(): boolean {
+    return this.#memory.load(BOOTING) > 0;
+  }
+
+  /** Takes a thread for an idle worker itself; `false` when the worker was given one in the meantime. */
+  take(slot: number, record: number): boolean {
+    return this.#memory.compareExchange(this.#job(slot), IDLE, record) === IDLE;
+  }
+
+  /** Gives the address of the thread that a worker runs, or `null`. */
+  job(slot: number): number | null {
+    const job = this.#memory.load(this.#job(slot));
+    return job > 0 ? job : null;
+  }
+
+  /** Marks a worker to be terminated, if it still runs this thread; it takes no other one. Supervisor only. */
+  doom(slot: number, record: number): boolean {
+    return this.#memory.compareExchange(this.#job(slot), record, DOOMED) === record;
+  }
+
+  /** Says that a worker has done its thread and takes another; `false` when it is to be terminated. */
+  offer(slot: number, record: number): boolean {
+    return this.#memory.compareExchange(this.#job(slot), record, IDLE) === record;
+  }
+
+  /**
+   * Blocks an idle worker until it has a thread. Gives `"exit"` when time (in milliseconds) is up, and `"dismissed"` when
+   * the program ends.
+   */
+  park(slot: number, timeout: number): number | "exit" | "dismissed" {
+    const memory = this.#memory;
+    const job = this.#job(slot);
+    memory.waitWhile(job, IDLE, timeout);
+    const found = memory.compareExchange(job, IDLE, EXITING);
+    if (found > 0) return found;
+    if (found === IDLE) return "exit";
+    memory.store(job, FREE);
+    memory.notifyAll(job);
+    return "dismissed";
+  }
+
+  /** Sends all idle workers back to their event loops, for the program ends: Deno complains of those that block. */
+  dismiss(): void {
+    const memory = this.#memory;
+    const high = memory.load(HIGH);
+    for (let i = 0; i < high; i++) {
+      const job = this.#job(i);
+      if (memory.compareExchange(job, IDLE, DISMISSED) === IDLE) memory.notifyAll(job);
+    }
+    for (let i = 0; i < high; i++) memory.waitWhile(this.#job(i), DISMISSED, PATIENCE);
+  }
+
+  /** Blocks a worker that waits for its termination, for ever. */
+  parkForever(slot: number): never {
+    for (;;) this.#memory.waitWhile(this.#job(slot), DOOMED, Infinity);
+  }
+
+  #job(slot: number): number {
+    return SLOTS + slot * SLOT_WORDS;
+  }
+}

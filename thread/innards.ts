@@ -1,0 +1,54 @@
+/**
+ * What a thread object holds.
+ *
+ * @module
+ */
+
+import type { ThreadRecord } from "../_core/thread_record.ts";
+import type { Settled } from "./outcome.ts";
+
+/** What a thread object holds, for the modules of this folder. */
+export interface Innards {
+  name: string;
+  daemon: boolean;
+  ident: number | null;
+  target: ((...args: never[]) => unknown) | null;
+  args: unknown[];
+  /** Where the thread's record is, from its start. */
+  address: number;
+  /** The record, while a reference to it is held. */
+  record: ThreadRecord | null;
+  settled: Settled | null;
+  controller: AbortController | null;
+  memoryLimit: number;
+  stackLimit: number;
+  /** How long a timer waits before it runs the target, in milliseconds; -1 for other threads. */
+  delay: number;
+  /** Whether a timer was cancelled before it was started. */
+  cancelled: boolean;
+}
+
+/** Gives the innards of a thread about which nothing is known. */
+export function blankInnards(): Innards {
+  return {
+    name: "",
+    daemon: false,
+    ident: null,
+    target: null,
+    args: [],
+    address: 0,
+    record: null,
+    settled: null,
+    controller: null,
+    memoryLimit: 0,
+    stackLimit: 0,
+    delay: -1,
+    cancelled: false,
+  };
+}
+
+/** Gives the innards of a thread that was started; its record, to which a reference is held, tells all. */
+export function innardsFor(record: ThreadRecord): Innards {
+  const { ident, address, name, daemon } = record;
+  return { ...blankInnards(), ident, address, name, daemon, record };
+}

@@ -1,0 +1,104 @@
+/**
+ * How threads get their workers: a cached one by one store into shared memory, or a new one from the supervisor.
+ *
+ * @module
+ */
+
+import { InvalidStateError } from "../errors.ts";
+import { currentAgent } from "../_core/agent.ts";
+import type { NewThread, ThreadRecord } from "../_core/thread_record.ts";
+import { runtime } from "../_runtime/runtime.ts";
+import { bootUrl } from "./boot.ts";
+import { printIgnored } from "./except_hook.ts";
+import type { BootData, Buffers } from "./protocol.ts";
+import { connectSupervisor, putBuffers, type Realm, realm, tellSupervisor } from "./realm.ts";
+import { checkNotImporting } from "./request.ts";
+
+/** So often a start looks for a worker that has just finished and is about to be idle. */
+const PATIENCE = 200;
+/** While the main thread waits for the others at the end, it looks at least so often, in milliseconds. */
+const LOOK_AGAIN = 250;
+
+let supervised = false;
+let exiting = false;
+
+/** Starts a thread, and returns its record with a reference. */
+export function launch(thread: Omit<NewThread, "buffers">, buffers: Buffers): ThreadRecord {
+  checkNotImporting(thread.name);
+  if (exiting) {
+    throw new InvalidStateError(`Cannot start thread ${thread.name}: the program is ending`);
+  }
+  const own = realm();
+  if (own.isMain && !supervised) startSupervisor();
+  const key = buffers.length === 0 ? 0 : putBuffers(buffers);
+  const record = own.table.add({ ...thread, buffers: key });
+  const fresh = thread.memoryLimit > 0 || thread.stackLimit > 0;
+  if (fresh || !assign(own, record)) tellSupervisor({ type: "start", address: record.address });
+  return record;
+}
+
+/** Has a thread killed by the supervisor. */
+export function killThread(record: ThreadRecord): void {
+  if (record.ended) return;
+  record.kill();
+  tellSupervisor({ type: "kill", address: record.address, ident: record.ident });
+}
+
+/** Gives the thread to an idle worker, or to one that has ended its thread and will be idle in a moment. */
+function assign({ slots, table }: Realm, record: ThreadRecord): boolean {
+  for (let attempt = 0; attempt < PATIENCE; attempt++) {
+    if (slots.assign(record.address)) return true;
+    if (!slots.jobs().some((job) => table.at(job).ended)) return false;
+  }
+  return false;
+}
+
+function startSupervisor(): void {
+  supervised = true;
+  const agent = currentAgent();
+  const data: BootData = {
+    nogil: "supervisor",
+    arena: agent.arena.buffer as Buffers[number],
+    threads: realm().memory,
+    agent: agent.reserveId(),
+    slot: -1,
+  };
+  const worker = runtime().spawnWorker(bootUrl, data, {
+    name: "nogil supervisor",
+    onError: (error) => printIgnored("the supervisor of threads", error),
+  });
+  worker.unref();
+  connectSupervisor((message, transfer) => worker.post(message, transfer));
+  runtime().onBeforeExit(waitForThreads);
+  runtime().onProcessExit(() => {
+    exiting = true;
+    realm().slots.dismiss();
+  });
+}
+
+let waiting = false;
+
+/** When the main thread has nothing left to do, it waits for the threads that are no daemons. */
+function waitForThreads(): void {
+  const { table } = realm();
+  if (waiting || !isAnyAlive()) return;
+  waiting = true;
+  const keepAlive = setInterval(look, LOOK_AGAIN);
+  function look(): void {
+    if (isAnyAlive()) return;
+    clearInterval(keepAlive);
+    waiting = false;
+  }
+  async function watch(): Promise<void> {
+    while (waiting) {
+      const epoch = table.epoch();
+      look();
+      if (waiting) await table.epochChange(epoch);
+    }
+  }
+  void watch();
+}
+
+function isAnyAlive(): boolean {
+  return realm().table.alive().some(({ ident, daemon }) => !daemon && ident !== realm().ident);
+}

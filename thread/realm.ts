@@ -1,0 +1,103 @@
+/**
+ * What this thread knows of threads: one per worker, and one on the main thread.
+ *
+ * @module
+ */
+
+import { currentAgent } from "../_core/agent.ts";
+import { ThreadTable } from "../_core/thread_table.ts";
+import { WorkerSlots } from "../_core/worker_slots.ts";
+import { ThreadMemory } from "../_core/thread_memory.ts";
+import { InvalidStateError } from "../errors.ts";
+import { runtime } from "../_runtime/runtime.ts";
+import { bootData } from "./boot.ts";
+import type { Buffers, ToSupervisor } from "./protocol.ts";
+
+/** A JavaScript world of its own, with its place among the others. */
+export interface Realm {
+  /** The memory of all threads. */
+  readonly memory: Buffers[number];
+  /** All threads. */
+  readonly table: ThreadTable;
+  /** All workers. */
+  readonly slots: WorkerSlots;
+  /** Whether this is the main thread. */
+  readonly isMain: boolean;
+  /** The ident of the thread that runs here. */
+  ident: number;
+  /** Whether the modules of a thread are being imported, which must not start threads. */
+  importing: boolean;
+  /** The attributes of this thread in each `ThreadLocal`. */
+  locals: WeakMap<object, object>;
+}
+
+let current: Realm | null = null;
+
+/** Gives the realm of this thread. */
+export function realm(): Realm {
+  return current ??= createRealm();
+}
+
+/** Gives the ident of the current thread. */
+export function currentIdent(): number {
+  return realm().ident;
+}
+
+function createRealm(): Realm {
+  const data = bootData();
+  const agent = currentAgent();
+  const memory = new ThreadMemory(agent.arena.heap, agent.id, data?.threads);
+  const table = new ThreadTable(memory);
+  if (data === null) table.enterMain("MainThread");
+  return {
+    memory: memory.buffer,
+    table,
+    slots: new WorkerSlots(memory),
+    isMain: data === null,
+    ident: data === null ? table.main().ident : 0,
+    importing: false,
+    locals: new WeakMap(),
+  };
+}
+
+/** So long it takes at most, in milliseconds, until shared buffers arrive. */
+const PATIENCE = 5000;
+
+let postToSupervisor: ((message: ToSupervisor, transfer: Transferable[]) => void) | null = null;
+
+/** Says how messages reach the supervisor from the main thread. */
+export function connectSupervisor(
+  post: (message: ToSupervisor, transfer: Transferable[]) => void,
+): void {
+  postToSupervisor = post;
+}
+
+/** Sends a message to the supervisor, which is the parent of every worker. */
+export function tellSupervisor(message: ToSupervisor, transfer: Transferable[] = []): void {
+  if (postToSupervisor !== null) postToSupervisor(message, transfer);
+  else runtime().postToParent(message, transfer);
+}
+
+/** Gives the supervisor shared buffers to keep, and returns their key. */
+export function putBuffers(buffers: Buffers): number {
+  const key = realm().table.nextKey();
+  tellSupervisor({ type: "put", key, buffers });
+  return key;
+}
+
+/** Gets the shared buffers of a key. Blocks until the supervisor, which never blocks, has answered. */
+export function takeBuffers(key: number, keep: boolean): Buffers {
+  const { port1, port2 } = runtime().createChannel();
+  try {
+    tellSupervisor({ type: "take", key, keep, port: port2 }, [port2]);
+    const end = performance.now() + PATIENCE;
+    while (performance.now() < end) {
+      const answer = runtime().receiveMessageSync(port1);
+      if (answer !== null) return answer.message as Buffers;
+      realm().table.pause(0.2);
+    }
+    throw new InvalidStateError("Cannot receive shared buffers: the thread that sent it is gone");
+  } finally {
+    port1.close();
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * What a thread is asked to do, as it travels to the worker.
+ *
+ * @module
+ */
+
+import { decode, encode, type Encoded, requiredModules } from "../_core/codec.ts";
+import { importModules } from "../_core/module_registry.ts";
+import { InvalidStateError } from "../errors.ts";
+import type { ThreadRecord } from "../_core/thread_record.ts";
+import { realm, takeBuffers } from "./realm.ts";
+
+/** What a thread is asked to do. */
+export interface Request {
+  /** The function to call. */
+  target?: (...args: never[]) => unknown;
+  /** Its arguments. */
+  args: unknown[];
+  /** When a timer calls it, in milliseconds since the epoch; -1 if it was cancelled already. */
+  due?: number;
+  /** The class whose `run` is called instead. */
+  // deno-lint-ignore ban-types
+  class?: Function;
+  /** The fields of its instance. */
+  fields?: Record<string, unknown>;
+}
+
+/** Encodes a request; nothing has happened yet when this throws. */
+export function encodeRequest(request: Request): Encoded {
+  return encode(request, "thread", "thread");
+}
+
+/** Takes the request of a thread out of its record, and imports what it needs. */
+export function takeRequest(record: ThreadRecord): Request | Promise<Request> {
+  const { bytes, buffers } = record.takeRequest();
+  const shared = buffers === 0 ? [] : takeBuffers(buffers, false);
+  const modules = requiredModules(bytes);
+  if (modules.length === 0) return decode(bytes, shared) as Request;
+  return importFor(modules).then(() => decode(bytes, shared) as Request);
+}
+
+async function importFor(modules: readonly string[]): Promise<void> {
+  const own = realm();
+  own.importing = true;
+  try {
+    await importModules(modules);
+  } finally {
+    own.importing = false;
+  }
+}
+
+/** Refuses a start while the module of another thread's target is being imported: it would go on for ever. */
+export function checkNotImporting(name: string): void {
+  if (!realm().importing) return;
+  throw new InvalidStateError(
+    `Cannot start thread ${name}: a module that a thread imports, to find its task, starts threads itself. ` +
+      "Put what only the program itself should do behind: if (isMain(import.meta)) { … }",
+  );
+}

@@ -1,0 +1,75 @@
+/**
+ * How threads are made.
+ *
+ * @module
+ */
+
+import { realm } from "./realm.ts";
+import { knownThread } from "./handles.ts";
+import { blankInnards, type Innards } from "./innards.ts";
+
+/** How a {@linkcode Thread} is made. */
+export interface ThreadOptions<A extends unknown[], R> {
+  /** The function to run: a task, or a self-contained function. Without it, extend the class and override `run`. */
+  target?: (...args: A) => R | PromiseLike<R>;
+  /** Arguments for the target: an array, or any other iterable. Default: none. */
+  args?: NoInfer<A> | (Iterable<NoInfer<A>[number]> & { readonly length?: never });
+  /** A name, for people. Default: `Thread-N (target)`. */
+  name?: string;
+  /** Whether the program ends without waiting for the thread. Default: as the current thread. */
+  daemon?: boolean;
+  /** The most memory that the thread may use, in megabytes; a thread that needs more is lost. Default: the runtime's. */
+  memoryLimit?: number;
+  /** The size of the thread's stack, in megabytes. Default: the runtime's. */
+  stackSize?: number;
+}
+
+/** Checks options, and gives the innards of a new thread. */
+export function checkOptions(options: ThreadOptions<unknown[], unknown>): Innards {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`Cannot create thread: expected options, received ${typeof options}`);
+  }
+  const { target, args = [], name, daemon, memoryLimit, stackSize } = options;
+  if (target !== undefined && typeof target !== "function") {
+    throw new TypeError(`Cannot create thread: 'target' must be a function, not ${typeof target}`);
+  }
+  if (typeof (args as Partial<Iterable<unknown>>)?.[Symbol.iterator] !== "function") {
+    throw new TypeError(`Cannot create thread: 'args' must be iterable, not ${typeof args}`);
+  }
+  if (daemon !== undefined && typeof daemon !== "boolean") {
+    throw new TypeError(`Cannot create thread: 'daemon' must be a boolean, not ${typeof daemon}`);
+  }
+  if (name !== undefined) checkName(name);
+  const { table, ident, isMain } = realm();
+  return {
+    ...blankInnards(),
+    name: name ?? defaultName(table.nextNumber(), target),
+    daemon: daemon ??
+      (isMain ? false : (knownThread(ident) as { daemon: boolean } | null)?.daemon ?? false),
+    target: target ?? null,
+    args: [...args],
+    memoryLimit: checkLimit(memoryLimit, "memoryLimit"),
+    stackLimit: checkLimit(stackSize, "stackSize"),
+  };
+}
+
+function defaultName(number: number, target: ((...args: never[]) => unknown) | undefined): string {
+  return target === undefined || target.name === ""
+    ? `Thread-${number}`
+    : `Thread-${number} (${target.name})`;
+}
+
+/** Checks the name of a thread. */
+export function checkName(name: string): void {
+  if (typeof name !== "string") {
+    throw new TypeError(`Cannot name thread: expected a string, received ${typeof name}`);
+  }
+}
+
+function checkLimit(limit: number | undefined, name: string): number {
+  if (limit === undefined) return 0;
+  if (typeof limit !== "number" || !(limit > 0)) {
+    throw new RangeError(`Cannot create thread: '${name}' must be a positive number of megabytes`);
+  }
+  return Math.ceil(limit);
+}

@@ -1,0 +1,188 @@
+/**
+ * The worker that runs threads, one after the other.
+ *
+ * @module
+ */
+
+import { currentAgent, installAgent } from "../_core/agent.ts";
+import { encode, type Encoded } from "../_core/codec.ts";
+import { NO_EXIT_CODE, type ThreadRecord } from "../_core/thread_record.ts";
+import { runtime } from "../_runtime/runtime.ts";
+import { RemoteError } from "../errors.ts";
+import { printIgnored } from "./except_hook.ts";
+import type { BootData } from "./protocol.ts";
+import { putBuffers, realm } from "./realm.ts";
+import { type Request, takeRequest } from "./request.ts";
+import { type AnyThread, disembody, incarnate, isOwnStopReason } from "./thread.ts";
+
+/** So long a worker stays without a thread, in milliseconds. */
+const IDLE_TIME = 10_000;
+
+/** The thread that runs now, until it has ended. */
+let running: Run | null = null;
+/** The slot of this worker. */
+let slot = -1;
+/** How many timers and the like there are when nothing runs. */
+let atRest = 0;
+
+/** Runs the thread that waits in the slot, and then those that come. */
+export function serveThreads(data: BootData): void {
+  installAgent(data.arena, data.agent);
+  slot = data.slot;
+  const { table } = realm();
+  runtime().installWorkerConsole((milliseconds) => table.pause(milliseconds));
+  runtime().onUncaught(onUncaught);
+  atRest = runtime().activeResources();
+  const { slots } = realm();
+  slots.ready(slot);
+  const first = slots.job(slot);
+  if (first !== null) runtime().nextTurn(() => serve(first));
+}
+
+/**
+ * Runs a thread. Code of the program is called in a turn of its own and not by a promise: Deno loses the death (out of
+ * memory) of a worker in a promise's continuation.
+ */
+function serve(address: number): void {
+  const record = realm().table.at(address);
+  if (!record.claim(slot)) return rest(address, null);
+  const run = new Run(record, () => {
+    running = null;
+    // What the thread has left behind (timers, sockets) must not meet the next one.
+    if (run.spoiled || runtime().activeResources() > atRest) runtime().exitWorker(0);
+    rest(address, record);
+  });
+  running = run;
+  run.begin();
+}
+
+/** Lets the event loop go round, and then waits for the next thread. */
+function rest(address: number, record: ThreadRecord | null): void {
+  const { slots } = realm();
+  if (!slots.offer(slot, address)) slots.parkForever(slot);
+  record?.releaseRun();
+  runtime().nextTurn(() => {
+    const next = takeWaiting() ?? slots.park(slot, IDLE_TIME);
+    if (typeof next === "number") serve(next);
+    else if (next === "exit") runtime().exitWorker(0);
+  });
+}
+
+/** Takes a thread that waits for a worker which is not ready yet. */
+function takeWaiting(): number | null {
+  const { slots, table } = realm();
+  if (!slots.areThreadsWaiting) return null;
+  const [waiting] = table.starting();
+  return waiting !== undefined && slots.take(slot, waiting.address) ? waiting.address : null;
+}
+
+/** An error that nobody has caught ends the thread, and its worker. */
+function onUncaught(error: unknown): void {
+  if (running === null) printIgnored("a thread that has ended", error);
+  else running.end("error", error);
+  runtime().exitWorker(1);
+}
+
+/** One thread, from its claim to its end. */
+class Run {
+  readonly #record: ThreadRecord;
+  readonly #done: () => void;
+  #thread: AnyThread | null = null;
+  /** Whether the worker must not run another thread. */
+  spoiled: boolean;
+
+  constructor(record: ThreadRecord, done: () => void) {
+    this.#record = record;
+    this.#done = done;
+    this.spoiled = record.memoryLimit > 0 || record.stackLimit > 0;
+  }
+
+  begin(): void {
+    realm().ident = this.#record.ident;
+    try {
+      const request = takeRequest(this.#record);
+      if (!(request instanceof Promise)) return this.#run(request);
+      request.then(
+        (request) => runtime().nextTurn(() => this.#run(request)),
+        (error) => {
+          // Half of a module that failed is there, and would be taken for the whole next time.
+          this.spoiled = true;
+          this.#finish("error", error);
+        },
+      );
+    } catch (error) {
+      this.#finish("error", error);
+    }
+  }
+
+  /** Ends the thread, unless it has ended already. */
+  end(kind: "result" | "error", value: unknown): void {
+    const record = this.#record;
+    if (record.ended) return;
+    const quiet = this.#thread !== null && isOwnStopReason(this.#thread, value);
+    let encoded: Encoded;
+    try {
+      encoded = encode(value, "thread", "result");
+    } catch (error) {
+      kind = "error";
+      encoded = encodeError(error);
+    }
+    if (kind === "error") currentAgent().abandonHeld();
+    else currentAgent().finishThread();
+    const buffers = encoded.buffers.length === 0 ? 0 : putBuffers(encoded.buffers);
+    const bytes = kind === "result" && value === undefined ? null : encoded.bytes;
+    const report = kind === "error" && !quiet;
+    record.end({ outcome: kind, bytes, buffers, exitCode: NO_EXIT_CODE, report });
+    if (this.#thread !== null) disembody(this.#thread);
+    realm().locals = new WeakMap();
+  }
+
+  #run(request: Request): void {
+    let result: unknown;
+    try {
+      result = this.#call(request);
+    } catch (error) {
+      return this.#finish("error", error);
+    }
+    if (!isThenable(result)) return this.#finish("result", result);
+    Promise.resolve(result).then(
+      (value) => this.#finish("result", value),
+      (error) => this.#finish("error", error),
+    );
+  }
+
+  #finish(kind: "result" | "error", value: unknown): void {
+    this.end(kind, value);
+    this.#done();
+  }
+
+  #call(request: Request): unknown {
+    const thread = incarnate(this.#record, request);
+    this.#thread = thread;
+    if (request.due !== undefined) {
+      const left = request.due - performance.timeOrigin - performance.now();
+      if (request.due < 0 || !this.#record.delay(left)) return undefined;
+    }
+    return thread.run();
+  }
+}
+
+function encodeError(error: unknown): Encoded {
+  try {
+    return encode(error, "thread");
+  } catch {
+    const { name, message, stack } = error as Partial<Error>;
+    return encode(
+      new RemoteError(String(message), {
+        remoteName: String(name),
+        remoteStack: String(stack),
+      }),
+      "thread",
+    );
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}
