@@ -4,8 +4,11 @@
  * @module
  */
 
+import { UnshareableError } from "../errors.ts";
+import type { HandleRecord } from "../_core/handle.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import type { Settled } from "./outcome.ts";
+import { realm } from "./realm.ts";
 
 /** What a thread object holds, for the modules of this folder. */
 export interface Innards {
@@ -51,4 +54,30 @@ export function blankInnards(): Innards {
 export function innardsFor(record: ThreadRecord): Innards {
   const { ident, address, name, daemon } = record;
   return { ...blankInnards(), ident, address, name, daemon, record };
+}
+
+/** Gives what travels of a thread that was started. */
+export function handleOf(innards: Innards, target: "thread" | "process"): HandleRecord {
+  const { ident, address, name, daemon, settled } = innards;
+  if (target === "process") {
+    throw new UnshareableError(`Cannot send thread ${name}: it belongs to its process`);
+  }
+  if (ident === null) {
+    throw new UnshareableError(`Cannot send thread ${name}: it was not started`);
+  }
+  // The record stays from now on: nobody knows for how long the message is under way.
+  const pinned = realm().table.open(address, ident) !== null;
+  const data = { ident, address, name, daemon };
+  return {
+    type: "thread/Thread",
+    data: pinned || settled === null ? data : { ...data, settled },
+  };
+}
+
+/** Gives the innards of a thread that has arrived; a reference to its record is held if it is still there. */
+export function innardsFrom(data: unknown): Innards {
+  const { ident, address, name, daemon, settled } = data as Innards & { ident: number };
+  const record = settled === undefined ? realm().table.open(address, ident) : null;
+  if (record !== null) return innardsFor(record);
+  return { ...blankInnards(), ident, address, name, daemon, settled: settled ?? null };
 }

@@ -13,6 +13,7 @@
  * @module
  */
 
+export type { SyncWaitOptions, WaitOptions } from "../_core/wait_options.ts";
 export { registerAtExit } from "./at_exit.ts";
 export { activeCount, currentThread, enumerate, getIdent, mainThread } from "./current_thread.ts";
 export { type ExceptHook, excepthook, type ExceptHookArgs, setExcepthook } from "./except_hook.ts";

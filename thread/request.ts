@@ -5,9 +5,10 @@
  */
 
 import { decode, encode, type Encoded, requiredModules } from "../_core/codec.ts";
-import { importModules } from "../_core/module_registry.ts";
-import { InvalidStateError } from "../errors.ts";
+import { importModules, moduleRef } from "../_core/module_registry.ts";
+import { InvalidStateError, UnshareableError } from "../errors.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
+import type { Innards } from "./innards.ts";
 import { realm, takeBuffers } from "./realm.ts";
 
 /** What a thread is asked to do. */
@@ -23,6 +24,26 @@ export interface Request {
   class?: Function;
   /** The fields of its instance. */
   fields?: Record<string, unknown>;
+}
+
+/** Gives the request of a thread that is to start; `asInstance` says that its class does the work. */
+export function requestOf(thread: object, innards: Innards, asInstance: boolean): Request {
+  const { name, target, args, delay, cancelled } = innards;
+  const request: Request = { args };
+  if (target !== null) request.target = target;
+  if (delay >= 0) {
+    request.due = cancelled ? -1 : performance.timeOrigin + performance.now() + delay;
+  }
+  if (!asInstance) return request;
+  if (moduleRef(thread.constructor) === null) {
+    throw new UnshareableError(
+      `Cannot start thread ${name}: its class does not travel, make it known: ` +
+        `shareable(import.meta, ${thread.constructor.name})`,
+    );
+  }
+  request.class = thread.constructor;
+  request.fields = Object.fromEntries(Object.entries(thread));
+  return request;
 }
 
 /** Encodes a request; nothing has happened yet when this throws. */

@@ -4,28 +4,34 @@
  * @module
  */
 
-import { CancelledError, InvalidStateError, UnshareableError } from "../errors.ts";
-import { decode, encode } from "../_core/codec.ts";
-import { HANDLE, type Handled, type HandleRecord, registerHandle } from "../_core/handle.ts";
-import { moduleRef } from "../_core/module_registry.ts";
+import { InvalidStateError, UnshareableError } from "../errors.ts";
+import { encode } from "../_core/codec.ts";
+import { HANDLE, type HandleRecord, registerHandle } from "../_core/handle.ts";
 import { BLANK } from "../_core/shareable.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import { MAIN_IDENT } from "../_core/thread_table.ts";
-import { checkTimeout, checkWait, type WaitOptions } from "../_core/wait_options.ts";
+import {
+  checkTimeout,
+  checkWait,
+  type SyncWaitOptions,
+  type WaitOptions,
+} from "../_core/wait_options.ts";
 import { watchFailures } from "./failures.ts";
 import { knownThread, releaseHandle, rememberHandle } from "./handles.ts";
 import { killThread, launch } from "./launcher.ts";
 import { loadOutcome, loadOutcomeSync, type Settled } from "./outcome.ts";
-import { blankInnards, type Innards, innardsFor } from "./innards.ts";
+import { blankInnards, handleOf, type Innards, innardsFor, innardsFrom } from "./innards.ts";
 import { realm } from "./realm.ts";
-import { encodeRequest, type Request } from "./request.ts";
+import { encodeRequest, requestOf } from "./request.ts";
+import { stopSignal } from "./stop_signal.ts";
 import { checkName, checkOptions, type ThreadOptions } from "./thread_options.ts";
 import { waitForEnd, waitForEndSync } from "./waiting.ts";
 
 /** What the next instance stands for, while a thread is rebuilt: its constructor must not make a new one. */
 let rebuilt: Innards | null = null;
 
-let innardsOf: (thread: AnyThread) => Innards;
+/** Gives what a thread object holds, to the modules of this folder. */
+export let innardsOf: (thread: AnyThread) => Innards;
 
 /** A thread of whatever arguments and result. */
 export type AnyThread = Thread<never[], unknown>;
@@ -54,7 +60,7 @@ export type AnyThread = Thread<never[], unknown>;
  * @typeParam A The types of the target's arguments.
  * @typeParam R The type of its result.
  */
-export class Thread<A extends unknown[] = [], R = unknown> implements Handled {
+export class Thread<A extends unknown[] = [], R = unknown> {
   readonly #innards: Innards;
 
   static {
@@ -77,7 +83,11 @@ export class Thread<A extends unknown[] = [], R = unknown> implements Handled {
     this.#innards = checkOptions(options as ThreadOptions<unknown[], unknown>);
   }
 
-  /** Makes a blank instance of a subclass. */
+  /**
+   * Makes a blank instance of a subclass.
+   *
+   * @ignore
+   */
   static [BLANK](cls: abstract new (...args: never[]) => unknown): object {
     rebuilt = blankInnards();
     return Reflect.construct(Thread, [], cls) as object;
@@ -96,7 +106,9 @@ export class Thread<A extends unknown[] = [], R = unknown> implements Handled {
     if (innards.ident !== null) {
       throw new InvalidStateError(`Cannot start thread ${innards.name}: it was started already`);
     }
-    const { bytes, buffers } = encodeRequest(this.#request());
+    const { bytes, buffers } = encodeRequest(
+      requestOf(this, innards, this.run !== Thread.prototype.run),
+    );
     const { name, daemon, memoryLimit, stackLimit } = innards;
     const thread = { name, daemon, request: bytes, memoryLimit, stackLimit };
     const record = launch(thread, buffers);
@@ -156,7 +168,7 @@ export class Thread<A extends unknown[] = [], R = unknown> implements Handled {
    * @throws {TimeoutError} If time runs out. The thread goes on.
    * @throws {RangeError} If the timeout is negative or no number.
    */
-  joinSync(options: { timeout?: number } = {}): R {
+  joinSync(options: SyncWaitOptions = {}): R {
     checkTimeout(options.timeout);
     const record = this.#joinable();
     if (record !== null) {
@@ -237,16 +249,7 @@ export class Thread<A extends unknown[] = [], R = unknown> implements Handled {
 
   /** Is aborted when the thread is asked to stop; never keeps the program alive. */
   get signal(): AbortSignal {
-    const innards = this.#innards;
-    if (innards.controller === null) {
-      innards.controller = new AbortController();
-      this.#watchStop(innards.controller);
-    }
-    const { controller, record } = innards;
-    if (record?.stopRequested && !controller.signal.aborted) {
-      controller.abort(this.#stopReason(record));
-    }
-    return controller.signal;
+    return stopSignal(this.#innards);
   }
 
   /**
@@ -298,41 +301,13 @@ export class Thread<A extends unknown[] = [], R = unknown> implements Handled {
     this.daemon = daemon;
   }
 
-  /** Gives what travels of a thread that was started. */
+  /**
+   * Gives what travels of a thread that was started.
+   *
+   * @ignore
+   */
   [HANDLE](target: "thread" | "process"): HandleRecord {
-    const { ident, address, name, daemon, settled } = this.#innards;
-    if (target === "process") {
-      throw new UnshareableError(`Cannot send thread ${this.name}: it belongs to its process`);
-    }
-    if (ident === null) {
-      throw new UnshareableError(`Cannot send thread ${name}: it was not started`);
-    }
-    // The record stays from now on: nobody knows for how long the message is under way.
-    const pinned = realm().table.open(address, ident) !== null;
-    const data = pinned || settled === null
-      ? { ident, address, name, daemon }
-      : { ident, address, name, daemon, settled };
-    return { type: "thread/Thread", data };
-  }
-
-  #request(): Request {
-    const { target, args, delay, cancelled } = this.#innards;
-    const request: Request = { args };
-    if (target !== null) request.target = target;
-    if (delay >= 0) {
-      request.due = cancelled ? -1 : performance.timeOrigin + performance.now() + delay;
-    }
-    if (this.run !== Thread.prototype.run) {
-      if (moduleRef(this.constructor) === null) {
-        throw new UnshareableError(
-          `Cannot start thread ${this.name}: its class does not travel, ` +
-            `make it known: shareable(import.meta, ${this.constructor.name})`,
-        );
-      }
-      request.class = this.constructor;
-      request.fields = Object.fromEntries(Object.entries(this));
-    }
-    return request;
+    return handleOf(this.#innards, target);
   }
 
   #joinable(): ThreadRecord | null {
@@ -359,7 +334,7 @@ export class Thread<A extends unknown[] = [], R = unknown> implements Handled {
     innards.settled = settled;
     if (innards.record !== record) return;
     innards.name = record.name;
-    if (record.stopRequested) void this.signal;
+    if (record.stopRequested) stopSignal(innards);
     innards.record = null;
     releaseHandle(this, record);
   }
@@ -378,29 +353,6 @@ export class Thread<A extends unknown[] = [], R = unknown> implements Handled {
     if (ident === MAIN_IDENT) throw new InvalidStateError(`Cannot ${verb} the main thread`);
     return record;
   }
-
-  #watchStop(controller: AbortController): void {
-    const { record, ident } = this.#innards;
-    if (record === null || ident === null || ident === MAIN_IDENT) return;
-    const change = record.stopChange();
-    if (change === null || !record.retain(ident)) return;
-    change.then(() => {
-      if (record.stopRequested) controller.abort(this.#stopReason(record));
-      else if (!record.ended) this.#watchStop(controller);
-      record.release();
-    });
-  }
-
-  #stopReason(record: ThreadRecord): unknown {
-    const bytes = record.stopReason();
-    const standard = `Thread ${record.name} was asked to stop`;
-    if (bytes.length === 0) return new CancelledError(standard);
-    try {
-      return decode(bytes);
-    } catch (cause) {
-      return new CancelledError(standard, { cause });
-    }
-  }
 }
 
 /** Gives the thread of a record, of which the caller holds no reference: the same object as long as it lives. */
@@ -413,43 +365,8 @@ export function threadOf(record: ThreadRecord): AnyThread | null {
   return thread;
 }
 
-/** Makes the object that stands for a thread in its own worker: of its own class, with its own fields. */
-export function incarnate(record: ThreadRecord, request: Request): AnyThread {
-  record.retain(record.ident);
-  const innards = innardsFor(record);
-  innards.target = request.target ?? null;
-  innards.args = request.args;
-  const cls = (request.class ?? Thread) as typeof Thread;
-  const thread = rebuild(cls, innards);
-  Object.assign(thread, request.fields);
-  rememberHandle(thread, record);
-  return thread;
-}
-
-/** Ends the incarnation of a thread: it keeps no reference any more, and no arguments. */
-export function disembody(thread: AnyThread): void {
-  const innards = innardsOf(thread);
-  const { record } = innards;
-  innards.target = null;
-  innards.args = [];
-  if (record === null) return;
-  innards.name = record.name;
-  innards.record = null;
-  releaseHandle(thread, record);
-}
-
-/** Tells whether an error is the very reason with which the thread was asked to stop. */
-export function isOwnStopReason(thread: AnyThread, error: unknown): boolean {
-  const signal = innardsOf(thread).controller?.signal;
-  return signal?.aborted === true && signal.reason === error;
-}
-
-/** Gives the innards of a thread to the classes that extend {@linkcode Thread} in this folder. */
-export function timerInnards(thread: AnyThread): Pick<Innards, "delay" | "cancelled" | "record"> {
-  return innardsOf(thread);
-}
-
-function rebuild(cls: typeof Thread, innards: Innards): AnyThread {
+/** Makes a thread object, of a class that may extend {@linkcode Thread}, without running a constructor of the program. */
+export function rebuild(cls: typeof Thread, innards: Innards): AnyThread {
   rebuilt = innards;
   try {
     return Reflect.construct(Thread, [], cls) as AnyThread;
@@ -459,21 +376,10 @@ function rebuild(cls: typeof Thread, innards: Innards): AnyThread {
 }
 
 registerHandle("thread/Thread", (data) => {
-  const { ident, address, name, daemon, settled } = data as Innards & { ident: number };
-  const known = knownThread(ident);
+  const known = knownThread((data as { ident: number }).ident);
   if (known !== null) return known;
-  const record = settled === undefined ? realm().table.open(address, ident) : null;
-  if (record !== null) {
-    const thread = threadOf(record);
-    record.release();
-    if (thread !== null) return thread;
-  }
-  return rebuild(Thread, {
-    ...blankInnards(),
-    ident,
-    address,
-    name,
-    daemon,
-    settled: settled ?? null,
-  });
+  const innards = innardsFrom(data);
+  const thread = rebuild(Thread, innards);
+  if (innards.record !== null) rememberHandle(thread, innards.record);
+  return thread;
 }, import.meta.url);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { moduleRef, registeredName } from "../_core/module_registry.ts";
 import { realm } from "./realm.ts";
 import { knownThread } from "./handles.ts";
 import { blankInnards, type Innards } from "./innards.ts";
@@ -54,9 +55,8 @@ export function checkOptions(options: ThreadOptions<unknown[], unknown>): Innard
 }
 
 function defaultName(number: number, target: ((...args: never[]) => unknown) | undefined): string {
-  return target === undefined || target.name === ""
-    ? `Thread-${number}`
-    : `Thread-${number} (${target.name})`;
+  const known = target !== undefined && (target.name !== "" || moduleRef(target) !== null);
+  return known ? `Thread-${number} (${registeredName(target)})` : `Thread-${number}`;
 }
 
 /** Checks the name of a thread. */

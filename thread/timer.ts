@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Thread, timerInnards } from "./thread.ts";
+import { innardsOf, Thread } from "./thread.ts";
 import type { ThreadOptions } from "./thread_options.ts";
 
 /** How a {@linkcode Timer} is made. */
@@ -15,6 +15,8 @@ export type TimerOptions = Pick<
 
 /**
  * A thread that waits for a time before it runs its target, and that can be cancelled until then.
+ *
+ * Passed to another thread, it arrives as a {@linkcode Thread}; `stop()` ends its delay from there.
  *
  * @example Usage
  * ```ts
@@ -66,7 +68,7 @@ export class Timer<A extends unknown[], R> extends Thread<A, R | undefined> {
     }
     super({ ...options, target, ...(args === undefined ? {} : { args }) });
     this.interval = interval;
-    timerInnards(this).delay = interval;
+    innardsOf(this).delay = interval;
   }
 
   /**
@@ -75,7 +77,7 @@ export class Timer<A extends unknown[], R> extends Thread<A, R | undefined> {
    * A timer may be cancelled at any time and as often as you like, also before it was started.
    */
   cancel(): void {
-    const innards = timerInnards(this);
+    const innards = innardsOf(this);
     innards.cancelled = true;
     innards.record?.cancel();
   }

@@ -13,7 +13,8 @@ import { printIgnored } from "./except_hook.ts";
 import type { BootData } from "./protocol.ts";
 import { putBuffers, realm } from "./realm.ts";
 import { type Request, takeRequest } from "./request.ts";
-import { type AnyThread, disembody, incarnate, isOwnStopReason } from "./thread.ts";
+import { disembody, incarnate, isOwnStopReason } from "./incarnation.ts";
+import type { AnyThread } from "./thread.ts";
 
 /** So long a worker stays without a thread, in milliseconds. */
 const IDLE_TIME = 10_000;
