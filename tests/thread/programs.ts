@@ -11,7 +11,7 @@ import {
   sleepSync,
   Thread,
 } from "../../thread/mod.ts";
-import { fail, makeWords, spin, waitUntilSet } from "./tasks.ts";
+import { fail, makeWords, spin, throwIfStopped, waitUntilSet } from "./tasks.ts";
 
 export const programUrl: string = import.meta.url;
 
@@ -146,15 +146,7 @@ const programs: Record<string, () => void | Promise<void>> = {
   },
   "stopped"() {
     const words = makeWords();
-    const thread = new Thread({
-      target: (words: Int32Array) => {
-        Atomics.store(words, 0, 1);
-        Atomics.notify(words, 0);
-        for (;;);
-      },
-      args: [words],
-      daemon: true,
-    }).start();
+    const thread = new Thread({ target: throwIfStopped, args: [words] }).start();
     waitUntilSet(words, 0);
     thread.stop();
     print("main is done");

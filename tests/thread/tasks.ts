@@ -176,6 +176,13 @@ export const leaveTimer = task(import.meta, (words: Int32Array) => {
   return "done";
 });
 
+/** Gives how often word 2 has changed while this thread let its event loop run. */
+export const countChanges = task(import.meta, async (words: Int32Array) => {
+  const before = Atomics.load(words, 2);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  return Atomics.load(words, 2) - before;
+});
+
 export const local = new ThreadLocal<{ value?: number }>();
 
 export const seeLocal = task(import.meta, (value: number) => {
