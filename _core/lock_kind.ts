@@ -18,21 +18,8 @@
  */
 
 import { type Kind, NOTHING, type Outcome, TAKEN, TAKEN_ABANDONED } from "./kind.ts";
-import {
-  ABANDONED,
-  HANDOFF,
-  ID,
-  LISTS,
-  MAIN,
-  PENDING,
-  S_STATE,
-  WAITERS,
-  WAITING,
-  WOKENS,
-} from "./layout.ts";
+import { ABANDONED, HANDOFF, ID, MAIN, PENDING, S_STATE, WAITERS, WAITING } from "./layout.ts";
 import type { WaitQueue } from "./wait_queue.ts";
-
-const WOKEN_COUNT = (LISTS[0] as number) + WOKENS;
 
 /** How locks queue. */
 export const lockKind: Kind = {
@@ -49,7 +36,7 @@ export const lockKind: Kind = {
     if ((w.or(o + MAIN, WAITERS) & ID) !== 0) return;
     if (w.load(head + S_STATE) === WAITING) {
       w.or(o + MAIN, PENDING);
-      q.wakeWhile(o, 0, w.get(o + WOKEN_COUNT) + 1, force);
+      q.wakeSlot(o, 0, head, force);
     } else if (force) {
       w.or(o + MAIN, PENDING);
       q.wake(head, true);

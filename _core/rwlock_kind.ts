@@ -4,7 +4,7 @@
  * ```text
  * MAIN   id | WRITING            a writer holds it
  *        readers (16 bits)       so many readers hold it
- *        … | WAITERS             somebody waits: newcomers queue (but a reader that reads already gets in)
+ *        … | WAITERS             somebody waits: newcomers queue
  *        … | READERS_NEXT        a writer was preferred to waiting readers: the readers go next
  *        … | FROZEN              the readers are being counted anew after a death
  *        ABANDONED | …           its last writer died
@@ -70,7 +70,7 @@ export const rwlockKind: Kind = {
       wakeReaders(q, o, force);
     } else if (writer !== 0 && (word & ID) === 0) {
       // At most one writer is on its way.
-      if (w.load(writer + S_STATE) === WAITING) q.wakeWhile(o, WRITERS_LIST, 1, force);
+      if (w.load(writer + S_STATE) === WAITING) q.wakeSlot(o, WRITERS_LIST, writer, force);
       else if (force) q.wake(writer, true);
     }
   },
@@ -200,10 +200,9 @@ export function readsHeld(q: WaitQueue, o: number): number {
 export function tryRead(q: WaitQueue, o: number): Outcome {
   const w = q.w;
   const s = readerSlot(q, o);
-  const barrier = held(q, s) > 0 ? WRITING | FROZEN : WRITING | FROZEN | WAITERS;
   w.store(s + S_INTENT, 1);
   let outcome: Outcome = NOTHING;
-  for (let word = w.load(o + MAIN); (word & barrier) === 0;) {
+  for (let word = w.load(o + MAIN); (word & (WRITING | FROZEN | WAITERS)) === 0;) {
     const seen = w.compareExchange(o + MAIN, word, (word + 1) & ~ABANDONED);
     if (seen === word) {
       w.store(s + S_COUNT, w.load(s + S_COUNT) + 1);

@@ -17,19 +17,7 @@
 
 import { createHolder, held, sumHoldings, waitForIntents } from "./holders.ts";
 import { type Kind, NOTHING, type Outcome, TAKEN } from "./kind.ts";
-import {
-  FREE,
-  HOLDER,
-  MAIN,
-  PASSING,
-  S_AUX,
-  S_COUNT,
-  S_INTENT,
-  S_OBJECT,
-  S_STATE,
-  WOKEN,
-} from "./layout.ts";
-import { forEachSlot } from "./slot_table.ts";
+import { FREE, MAIN, PASSING, S_AUX, S_COUNT, S_INTENT, S_STATE, WOKEN } from "./layout.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 
 const WAITING_BIT = 1;

@@ -63,7 +63,7 @@ export abstract class SharedWords {
 
   /** Reads a word without ordering. */
   get(index: number): number {
-    return this.view[index]!;
+    return this.view[index] as number;
   }
 
   /** Writes a word without ordering. */

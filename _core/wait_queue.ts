@@ -337,6 +337,16 @@ export class WaitQueue {
     if (w.exchange(bell, 1) === 0 || force) w.notify(bell, 1);
   }
 
+  /** Marks one waiter as woken. Under the latch. */
+  wakeSlot(o: number, list: number, s: number, force: boolean): void {
+    const w = this.w;
+    const l = o + (LISTS[list] as number);
+    if (w.get(l + layout.CURSOR) === s) w.set(l + layout.CURSOR, w.get(s + layout.S_NEXT));
+    w.set(l + layout.WOKENS, w.get(l + layout.WOKENS) + 1);
+    w.store(s + layout.S_STATE, layout.WOKEN);
+    this.wake(s, force);
+  }
+
   /** Marks the next waiters of a list as woken while fewer than `limit` are. Under the latch. */
   wakeWhile(o: number, list: number, limit: number, force: boolean): void {
     const w = this.w;
@@ -348,11 +358,8 @@ export class WaitQueue {
       }
     }
     for (let s; w.get(l + layout.WOKENS) < limit && (s = w.get(l + layout.CURSOR)) !== 0;) {
-      w.set(l + layout.CURSOR, w.get(s + layout.S_NEXT));
-      if (w.load(s + layout.S_STATE) !== layout.WAITING) continue;
-      w.set(l + layout.WOKENS, w.get(l + layout.WOKENS) + 1);
-      w.store(s + layout.S_STATE, layout.WOKEN);
-      this.wake(s, force);
+      if (w.load(s + layout.S_STATE) === layout.WAITING) this.wakeSlot(o, list, s, force);
+      else w.set(l + layout.CURSOR, w.get(s + layout.S_NEXT));
     }
   }
 

@@ -1,0 +1,34 @@
+/**
+ * The guard that all locks hand out.
+ *
+ * @module
+ */
+
+/** What a guard belongs to. */
+export interface GuardOwner {
+  /** Releases the acquisition of a guard, unless it was released otherwise. */
+  releaseGuard(guard: HeldGuard): void;
+}
+
+/** One acquisition. */
+export class HeldGuard implements Disposable {
+  /** Whether the last holder died. */
+  readonly abandoned: boolean;
+  #owner: GuardOwner | null;
+
+  constructor(owner: GuardOwner, abandoned: boolean) {
+    this.#owner = owner;
+    this.abandoned = abandoned;
+  }
+
+  /** Releases the acquisition, once. */
+  release(): void {
+    const owner = this.#owner;
+    this.#owner = null;
+    owner?.releaseGuard(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}

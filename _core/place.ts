@@ -1,0 +1,113 @@
+/**
+ * Where a synchronization object lives, and how it travels.
+ *
+ * An object of the library is a view on a record in an arena. It is known by the record's index, so that any thread can
+ * rebuild it; in one thread, one record is always the same object. A record that no other thread has ever known is freed
+ * when its object is collected.
+ *
+ * @module
+ */
+
+import { NotSupportedError, UnshareableError } from "../errors.ts";
+import { type Agent, agentOf } from "./agent.ts";
+import { type HandleRecord, registerHandle, type Scope } from "./handle.ts";
+
+/** Where an object lives. */
+export interface Place {
+  /** This thread in the arena. */
+  readonly agent: Agent;
+  /** The index of the record. */
+  readonly o: number;
+  /** How far the object travels. */
+  readonly scope: Scope;
+}
+
+const known: Map<number, WeakRef<object>> = new Map();
+const collected = new FinalizationRegistry<Place>(forget);
+
+/**
+ * Checks the scope of an options object.
+ *
+ * @throws {TypeError} If it is no scope.
+ * @throws {NotSupportedError} If it is `"process"`.
+ */
+export function checkScope(options: { scope?: Scope } | undefined, what: string): Scope {
+  if (options !== undefined && (typeof options !== "object" || options === null)) {
+    throw new TypeError(`Cannot create ${what}: options must be an object`);
+  }
+  const scope = options?.scope ?? "thread";
+  if (scope === "process") {
+    throw new NotSupportedError(
+      `Cannot create ${what}: scope "process" is not supported by this version, use "thread"`,
+    );
+  }
+  if (scope !== "local" && scope !== "thread") {
+    throw new TypeError(
+      `Cannot create ${what}: 'scope' must be "local" or "thread": received ${String(scope)}`,
+    );
+  }
+  return scope;
+}
+
+/** Makes a record for a new object. */
+export function createPlace(type: number, scope: Scope): Place {
+  const agent = agentOf(scope);
+  return { agent, o: agent.arena.allocateObject(type), scope };
+}
+
+/** Ties a record's life to its object. */
+export function adopt(place: Place, object: object): void {
+  collected.register(object, place);
+}
+
+/**
+ * Gives what travels of an object, which other threads know from now on.
+ *
+ * @throws {UnshareableError} If the object's scope does not reach the target.
+ */
+export function handleOf(
+  place: Place,
+  object: object,
+  type: string,
+  target: "thread" | "process",
+  extra?: unknown,
+): HandleRecord {
+  if (place.scope === "local" || place.scope !== target) {
+    const name = type.slice(type.indexOf("/") + 1);
+    throw new UnshareableError(
+      `Cannot send ${name}: its scope is "${place.scope}", create it with { scope: "${target}" }`,
+    );
+  }
+  place.agent.share(place.o);
+  if (!known.has(place.o)) known.set(place.o, new WeakRef(object));
+  return { type, data: extra === undefined ? place.o : [place.o, extra] };
+}
+
+/** Registers how objects of a class are rebuilt from their record; one record is one object in each thread. */
+export function registerPlaced<T extends object>(
+  type: string,
+  url: string,
+  revive: (place: Place, extra: unknown) => T,
+): void {
+  registerHandle(type, (data) => {
+    const [o, extra] = (Array.isArray(data) ? data : [data, undefined]) as [number, unknown];
+    const here = known.get(o)?.deref();
+    if (here !== undefined) return here;
+    const place: Place = { agent: agentOf("thread"), o, scope: "thread" };
+    const object = revive(place, extra);
+    known.set(o, new WeakRef(object));
+    adopt(place, object);
+    return object;
+  }, url);
+}
+
+function forget({ agent, o, scope }: Place): void {
+  if (scope !== "local" && known.get(o)?.deref() === undefined) known.delete(o);
+  if (agent.q.isShared(o)) return;
+  const holder = agent.q.holders.get(o);
+  if (holder !== undefined) {
+    agent.q.holders.delete(o);
+    agent.q.slots.release(holder);
+  }
+  agent.arena.freeObject(o);
+}
