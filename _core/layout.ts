@@ -6,7 +6,7 @@
  *
  * ```text
  * header   64 words           counters of the whole arena
- * agents   MAX_AGENTS  x 64   one a thread: state, doorbell, name
+ * agents   MAX_AGENTS  x 16   one a thread: state, doorbell
  * objects  MAX_OBJECTS x 32   one a lock, event, …; a cache line of queue, a cache line of state
  * chunks   MAX_CHUNKS  x 2064 256 wait slots each, claimed whole by one agent
  * pages    MAX_PAGES   x 1    the page table of the heap
@@ -24,8 +24,6 @@ export const OBJECTS = 2;
 export const CHUNKS = 3;
 /** Header: agents handed out so far. */
 export const AGENTS = 4;
-/** Header: first of 32 words left to the thread table. */
-export const THREADS = 32;
 /** What `MAGIC` holds. */
 export const LAYOUT_VERSION = 0x6e6f0001;
 
@@ -41,7 +39,7 @@ export const MAX_PAGES = 1 << 20;
 export const PAGE_BYTES = 4096;
 
 /** Words of an agent record. */
-export const AGENT_WORDS = 64;
+export const AGENT_WORDS = 16;
 /** Words of an object record. */
 export const OBJECT_WORDS = 32;
 /** Words of a wait slot. */
@@ -74,14 +72,8 @@ export const A_STATE = 0;
 export const A_BELL = 1;
 /** Agent: 1 while it is blocked in a wait (diagnostic). */
 export const A_BLOCKED = 2;
-/** Agent: first of 12 words left to the thread table. */
-export const A_THREAD = 4;
-/** Agent: bytes of the name. */
-export const A_NAME_LENGTH = 16;
-/** Agent: the name in UTF-8, 188 bytes at most. */
-export const A_NAME = 17;
-/** Bytes kept of an agent's name. */
-export const NAME_BYTES = (AGENT_WORDS - A_NAME) * 4;
+/** Agent: where the record of the thread that it runs is, in the memory of threads; 0 = nowhere. */
+export const A_THREAD = 3;
 
 /** Agent state: never used, or given back. */
 export const AGENT_FREE = 0;

@@ -21,6 +21,9 @@ const HINT = 6;
 /** No record beyond this number was ever used. */
 const HIGH = 7;
 
+/** The agent that the main thread is; words 8 and 9 belong to the slots of workers. */
+const MAIN_AGENT = 10;
+
 /** The ident of the main thread. */
 export const MAIN_IDENT = 1;
 
@@ -33,8 +36,14 @@ export class ThreadTable {
     this.#memory = memory;
   }
 
+  /** The agent that the main thread is. */
+  get mainAgent(): number {
+    return this.#memory.load(MAIN_AGENT);
+  }
+
   /** Enters the main thread, the first of all. */
-  enterMain(name: string): void {
+  enterMain(name: string, agent: number): void {
+    this.#memory.store(MAIN_AGENT, agent);
     this.at(this.#reserve()).commitMain(this.#nextIdent(), name);
   }
 

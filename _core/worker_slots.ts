@@ -28,6 +28,7 @@ const BOOTING = 9;
 
 // The words of a slot; the first one says what the worker does.
 const READY = 1;
+const AGENT = 2;
 
 /** How long the end of the program waits for an idle worker, in milliseconds. */
 const PATIENCE = 20;
@@ -66,12 +67,22 @@ export class WorkerSlots {
     return jobs;
   }
 
-  /** Takes a slot for a new worker that will run a thread; -1 when all are taken. Supervisor only. */
-  reserve(record: number): number {
+  /** Gives the address of the thread that an agent runs, or `null`. */
+  jobOf(agent: number): number | null {
+    const high = this.#memory.load(HIGH);
+    for (let i = 0; i < high; i++) {
+      if (this.#memory.load(this.#job(i) + AGENT) === agent) return this.job(i);
+    }
+    return null;
+  }
+
+  /** Takes a slot for a new worker, an agent, that will run a thread; -1 when all are taken. Supervisor only. */
+  reserve(record: number, agent: number): number {
     const memory = this.#memory;
     for (let i = 0; i < MAX_SLOTS; i++) {
       if (memory.load(this.#job(i)) !== FREE) continue;
       memory.store(this.#job(i) + READY, 0);
+      memory.store(this.#job(i) + AGENT, agent);
       memory.store(this.#job(i), record);
       memory.add(BOOTING, 1);
       if (i >= memory.load(HIGH)) memory.store(HIGH, i + 1);
@@ -83,6 +94,7 @@ export class WorkerSlots {
   /** Gives the slot of a worker that is gone back. Supervisor only. */
   free(slot: number): void {
     this.ready(slot);
+    this.#memory.store(this.#job(slot) + AGENT, 0);
     this.#memory.store(this.#job(slot), FREE);
   }
 

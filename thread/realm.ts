@@ -5,6 +5,8 @@
  */
 
 import { currentAgent } from "../_core/agent.ts";
+import { setAgentNames } from "../_core/agent_names.ts";
+import { setAgentNames } from "../_core/agent_names.ts";
 import { ThreadTable } from "../_core/thread_table.ts";
 import { WorkerSlots } from "../_core/worker_slots.ts";
 import { ThreadMemory } from "../_core/thread_memory.ts";
@@ -48,11 +50,16 @@ function createRealm(): Realm {
   const agent = currentAgent();
   const memory = new ThreadMemory(agent.arena.heap, agent.id, data?.threads);
   const table = new ThreadTable(memory);
-  if (data === null) table.enterMain("MainThread");
+  if (data === null) table.enterMain("MainThread", agent.id);
+  const slots = new WorkerSlots(memory);
+  setAgentNames((agent) => {
+    const address = agent === table.mainAgent ? table.main().address : slots.jobOf(agent);
+    return address === null ? `agent ${agent}` : table.at(address).name;
+  });
   return {
     memory: memory.buffer,
     table,
-    slots: new WorkerSlots(memory),
+    slots,
     isMain: data === null,
     ident: data === null ? table.main().ident : 0,
     importing: false,

@@ -65,33 +65,35 @@ function start(record: ThreadRecord): void {
   if (record.killed) return bury(record, describeLoss(record, null, NO_EXIT_CODE));
   const limited = record.memoryLimit > 0 || record.stackLimit > 0;
   if (!limited && slots.assign(record.address)) return;
-  const slot = slots.reserve(record.address);
+  const agent = currentAgent().reserveId();
+  const slot = slots.reserve(record.address, agent);
   if (slot < 0) {
+    currentAgent().reap(agent);
     return bury(record, new WorkerLostError("Cannot start thread: there are too many threads"));
   }
   try {
-    spawn(record, slot);
+    spawn(record, slot, agent);
   } catch (cause) {
     slots.free(slot);
+    currentAgent().reap(agent);
     bury(record, new WorkerLostError("Cannot start thread: its worker does not start", { cause }));
   }
 }
 
-function spawn(record: ThreadRecord, slot: number): void {
-  const agent = currentAgent();
+function spawn(record: ThreadRecord, slot: number, agent: number): void {
   const worker: Worker = {
     first: record.ident,
     slot,
-    agent: agent.reserveId(),
+    agent,
     handle: null,
     doomed: null,
     error: null,
   };
   const data: BootData = {
     nogil: "thread",
-    arena: agent.arena.buffer as Buffers[number],
+    arena: currentAgent().arena.buffer as Buffers[number],
     threads: realm().memory,
-    agent: worker.agent,
+    agent,
     slot,
   };
   const resourceLimits: SpawnOptions["resourceLimits"] = {};

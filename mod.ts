@@ -1,0 +1,32 @@
+/**
+ * Threads, locks and shared state as in Python's `threading` and `multiprocessing`, for Deno and Node: the same names, true
+ * parallelism, and nothing that hangs because something died.
+ *
+ * ```ts
+ * import { Lock, Thread, Value } from "@nogil/std";
+ *
+ * const total = new Value("i", 0);
+ * const threads = [1, 2, 3].map((n) =>
+ *   new Thread({
+ *     target: (total: Value<"i">, n: number) => {
+ *       using _ = total.getLock().acquireSync();
+ *       total.value += n;
+ *     },
+ *     args: [total, n],
+ *   }).start()
+ * );
+ * for (const thread of threads) await thread.join();
+ * console.log(total.value, new Lock().locked()); // 6 false
+ * ```
+ *
+ * @module
+ */
+
+export * from "./errors.ts";
+export * from "./process/mod.ts";
+export * from "./sync/mod.ts";
+export * from "./thread/mod.ts";
+export type { Scope } from "./_core/handle.ts";
+export { shareable } from "./_core/shareable.ts";
+export { isMain, task } from "./_core/task.ts";
+export type { SyncWaitOptions, WaitOptions } from "./_core/wait_options.ts";
