@@ -3,6 +3,7 @@
 import process from "node:process";
 import { shareable } from "../../_core/shareable.ts";
 import { task } from "../../_core/task.ts";
+import type { Lock, RLock } from "../../sync/mod.ts";
 import {
   activeCount,
   type AnyThread,
@@ -267,6 +268,57 @@ export const Summer = shareable(
     override run(): number {
       if (currentThread() !== this) throw new Error("somebody else runs");
       return this.numbers.reduce((sum, number) => sum + number, 0);
+    }
+  },
+);
+
+export const lockAnd = task(import.meta, (lock: Lock | RLock, what: string, words: Int32Array) => {
+  lock.acquireSync();
+  set(words, 0);
+  switch (what) {
+    case "return":
+      return;
+    case "throw":
+      throw new RangeError("holding the lock");
+    case "exit":
+      return process.exit(3);
+    case "hoard": {
+      const kept: unknown[] = [];
+      for (;;) kept.push(new Array(10_000).fill(Math.random()));
+    }
+  }
+  for (;;) Atomics.wait(words, 3, 0);
+});
+
+export const acquire = task(import.meta, (lock: Lock | RLock): string => {
+  try {
+    lock.acquireSync().release();
+    return "acquired";
+  } catch (error) {
+    return (error as Error).name;
+  }
+});
+
+export const lockBoth = task(import.meta, (first: Lock, second: Lock, words: Int32Array) => {
+  const outer = first.acquireSync();
+  Atomics.add(words, 0, 1);
+  Atomics.notify(words, 0);
+  waitUntilSet(words, 1);
+  try {
+    second.acquireSync({ timeout: 5000 }).release();
+  } catch {
+    // The other one has got what this one wants.
+  }
+  outer.release();
+});
+
+export const increment = task(
+  import.meta,
+  (lock: Lock, words: Int32Array, index: number, times: number) => {
+    for (let i = 0; i < times; i++) {
+      lock.acquireSync();
+      words[index] = (words[index] as number) + 1;
+      lock.release();
     }
   },
 );
