@@ -14,7 +14,6 @@ import { type Kind, NOTHING, type Outcome } from "./kind.ts";
 import { KINDS } from "./kinds.ts";
 import {
   A_BLOCKED,
-  A_THREAD,
   agentRecord,
   FLAGS,
   S_STATE,
@@ -63,16 +62,6 @@ export class Agent {
   /** Cleans up after an agent that is dead. */
   reap(id: number): void {
     reap(this.q, this.arena, id);
-  }
-
-  /** Says where the record of the thread is that runs here. */
-  setThread(address: number): void {
-    this.arena.words.store(agentRecord(this.id) + A_THREAD, address);
-  }
-
-  /** Where the record of the thread is that an agent runs; 0 if it runs none. */
-  threadOf(id: number): number {
-    return this.arena.words.load(agentRecord(id) + A_THREAD);
   }
 
   /** Lets an object be known to other threads. */

@@ -72,9 +72,6 @@ export const A_STATE = 0;
 export const A_BELL = 1;
 /** Agent: 1 while it is blocked in a wait (diagnostic). */
 export const A_BLOCKED = 2;
-/** Agent: where the record of the thread that it runs is, in the memory of threads; 0 = nowhere. */
-export const A_THREAD = 3;
-
 /** Agent state: never used, or given back. */
 export const AGENT_FREE = 0;
 /** Agent state: running. */

@@ -6,7 +6,6 @@
 
 import { currentAgent } from "../_core/agent.ts";
 import { setAgentNames } from "../_core/agent_names.ts";
-import { setAgentNames } from "../_core/agent_names.ts";
 import { ThreadTable } from "../_core/thread_table.ts";
 import { WorkerSlots } from "../_core/worker_slots.ts";
 import { ThreadMemory } from "../_core/thread_memory.ts";

@@ -100,7 +100,6 @@ class Run {
 
   begin(): void {
     realm().ident = this.#record.ident;
-    currentAgent().setThread(this.#record.address);
     try {
       const request = takeRequest(this.#record);
       if (!(request instanceof Promise)) return this.#run(request);
