@@ -217,7 +217,11 @@ export class Barrier {
     return this.broken ? "<Barrier broken>" : `<Barrier waiters=${this.nWaiting}/${this.parties}>`;
   }
 
-  /** Gives what travels of the barrier. */
+  /**
+   * Gives what travels of the barrier.
+   *
+   * @ignore
+   */
   [HANDLE](target: "thread" | "process"): HandleRecord {
     return handleOf(this.#place, this, "sync/Barrier", target, {
       parties: this.parties,

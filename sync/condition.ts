@@ -243,7 +243,11 @@ export class Condition {
     return `<Condition ${String(this.#lock)}>`;
   }
 
-  /** Gives what travels of the condition. */
+  /**
+   * Gives what travels of the condition.
+   *
+   * @ignore
+   */
   [HANDLE](target: "thread" | "process"): HandleRecord {
     return handleOf(this.#place, this, "sync/Condition", target, this.#lock);
   }

@@ -105,7 +105,11 @@ export class Event {
     return `<Event ${this.isSet() ? "set" : "unset"}>`;
   }
 
-  /** Gives what travels of the event. */
+  /**
+   * Gives what travels of the event.
+   *
+   * @ignore
+   */
   [HANDLE](target: "thread" | "process"): HandleRecord {
     return handleOf(this.#place, this, "sync/Event", target);
   }

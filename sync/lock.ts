@@ -131,7 +131,11 @@ export class Lock {
     return `<Lock ${this.locked() ? "locked" : "unlocked"}>`;
   }
 
-  /** Gives what travels of the lock. */
+  /**
+   * Gives what travels of the lock.
+   *
+   * @ignore
+   */
   [HANDLE](target: "thread" | "process"): HandleRecord {
     return handleOf(this.#place, this, "sync/Lock", target);
   }

@@ -138,7 +138,11 @@ export class RLock {
     return `<RLock ${this.locked() ? "locked" : "unlocked"}>`;
   }
 
-  /** Gives what travels of the lock. */
+  /**
+   * Gives what travels of the lock.
+   *
+   * @ignore
+   */
   [HANDLE](target: "thread" | "process"): HandleRecord {
     return handleOf(this.#place, this, "sync/RLock", target);
   }

@@ -184,7 +184,11 @@ export class RWLock {
     return `<RWLock ${this.writing ? "writing" : `readers=${this.readers}`}>`;
   }
 
-  /** Gives what travels of the lock. */
+  /**
+   * Gives what travels of the lock.
+   *
+   * @ignore
+   */
   [HANDLE](target: "thread" | "process"): HandleRecord {
     return handleOf(this.#place, this, "sync/RWLock", target);
   }

@@ -202,7 +202,11 @@ export class Semaphore {
     }>`;
   }
 
-  /** Gives what travels of the semaphore. */
+  /**
+   * Gives what travels of the semaphore.
+   *
+   * @ignore
+   */
   [HANDLE](target: "thread" | "process"): HandleRecord {
     const type = this.bounded ? "sync/BoundedSemaphore" : "sync/Semaphore";
     return handleOf(this.#place, this, type, target, this.#initial);
