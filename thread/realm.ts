@@ -39,11 +39,6 @@ export function realm(): Realm {
   return current ??= createRealm();
 }
 
-/** Gives the ident of the current thread. */
-export function currentIdent(): number {
-  return realm().ident;
-}
-
 function createRealm(): Realm {
   const data = bootData();
   const agent = currentAgent();
@@ -53,7 +48,7 @@ function createRealm(): Realm {
   const slots = new WorkerSlots(memory);
   setAgentNames((agent) => {
     const address = agent === table.mainAgent ? table.main().address : slots.jobOf(agent);
-    return address === null ? `agent ${agent}` : table.at(address).name;
+    return address === null ? `a thread that has ended` : table.at(address).name;
   });
   return {
     memory: memory.buffer,
