@@ -2,7 +2,6 @@
 
 import process from "node:process";
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
-import { agentOf } from "../../_core/agent.ts";
 import { decode, encode } from "../../_core/codec.ts";
 import { DeadlockError, NotSupportedError, TimeoutError, UnshareableError } from "../../errors.ts";
 import type { Event } from "../../sync/mod.ts";
@@ -18,6 +17,7 @@ import {
   entries,
   SCOPES,
   type TestedScope,
+  waitSlots,
 } from "./support.ts";
 
 /** Waits in a colour. */
@@ -145,21 +145,21 @@ export function eventConformance(make: (options?: { scope: TestedScope }) => Eve
 
     Deno.test(`Event.wait() of 10 000 promises: woken in order, under 50 MB [${scope}]`, async () => {
       const event = make({ scope });
-      const used = agentOf(scope).q.slots.used;
+      const used = waitSlots(scope);
       const before = memory();
       const order: number[] = [];
       const waiters = Array.from({ length: 10_000 }, (_, i) =>
         event.wait().then(() => {
           order.push(i);
         }));
-      assertEquals(agentOf(scope).q.slots.used, used + 10_000);
+      assertEquals(waitSlots(scope), used + 10_000);
       const grown = (memory() - before) / 2 ** 20;
       assert(grown < 50, `it took ${grown} MB`);
       event.set();
       await Promise.all(waiters);
       assert(order.every((i, at) => i === at));
       assertEquals(order.length, 10_000);
-      assertEquals(agentOf(scope).q.slots.used, used);
+      assertEquals(waitSlots(scope), used);
       assertEquals(entries(scope), 0);
     });
 

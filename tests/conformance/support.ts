@@ -80,15 +80,20 @@ export function entries(scope: TestedScope): number {
   return count;
 }
 
+/** Slots that this thread uses to wait; those in which it counts what it holds are none. */
+export function waitSlots(scope: TestedScope): number {
+  const { q } = agentOf(scope);
+  return q.slots.used - q.holders.size;
+}
+
 /** Asserts that something leaves no entry in a wait queue and keeps no slot of this thread. */
 export async function assertLeavesNothing(
   scope: TestedScope,
   fn: () => void | Promise<void>,
 ): Promise<void> {
-  const { slots } = agentOf(scope).q;
-  const before = [slots.used, entries(scope)];
+  const before = [waitSlots(scope), entries(scope)];
   await fn();
-  assertEquals([slots.used, entries(scope)], before);
+  assertEquals([waitSlots(scope), entries(scope)], before);
 }
 
 /** Asserts that a promise is pending after some turns of the event loop. */
