@@ -141,7 +141,8 @@ export class Barrier {
     );
     if (arrival.acting) {
       try {
-        await this.#action?.();
+        const acted: unknown = this.#action?.();
+        if (acted !== undefined) await acted;
       } catch (error) {
         breakBarrier(agent.q, o);
         await waiting;
