@@ -36,7 +36,7 @@ export interface Saved {
   readonly count: number;
 }
 
-const cores: WeakMap<object, LockCore> = new WeakMap();
+const finders: ((lock: object) => LockCore | undefined)[] = [];
 
 /** A lock that any thread may release. */
 export class LockCore implements GuardOwner {
@@ -45,8 +45,11 @@ export class LockCore implements GuardOwner {
   /** The guard of the latest acquisition of this thread, unless that was released. */
   protected current: HeldGuard | null = null;
   protected readonly noun: string = "lock";
+  /** The public lock. Its record is freed when it is collected: it lives as long as anybody has a guard or waits. */
+  protected readonly lock: object;
 
-  constructor({ agent, o }: Place) {
+  constructor(lock: object, { agent, o }: Place) {
+    this.lock = lock;
     this.agent = agent;
     this.o = o;
   }
@@ -159,13 +162,16 @@ export class LockCore implements GuardOwner {
 
   /** Finds the core of a public lock. */
   static of(lock: object): LockCore | undefined {
-    return cores.get(lock);
+    if (typeof lock !== "object") return undefined;
+    for (const find of finders) {
+      const core = find(lock);
+      if (core !== undefined) return core;
+    }
   }
 
-  /** Ties this core to its public lock. */
-  tie(lock: object): this {
-    cores.set(lock, this);
-    return this;
+  /** Says how the cores of a class are found. Called once by each public class. */
+  static findBy(find: (lock: object) => LockCore | undefined): void {
+    finders.push(find);
   }
 
   #restored(saved: Saved, outcome: Outcome): void {

@@ -47,6 +47,10 @@ let revived: Place | null = null;
  * ```
  */
 export class Lock {
+  static {
+    LockCore.findBy((lock) => #core in lock ? lock.#core : undefined);
+  }
+
   readonly #core: LockCore;
   readonly #place: Place;
 
@@ -59,7 +63,7 @@ export class Lock {
   constructor(options?: { scope?: Scope }) {
     this.#place = revived ?? createPlace(TYPE_LOCK, checkScope(options, "Lock"));
     if (revived === null) adopt(this.#place, this);
-    this.#core = new LockCore(this.#place).tie(this);
+    this.#core = new LockCore(this, this.#place);
   }
 
   /**

@@ -4,9 +4,14 @@
  * @module
  */
 
-import { HANDLE, type HandleRecord, type Scope } from "../_core/handle.ts";
+import { HANDLE, type HandleRecord, registerHandle, type Scope } from "../_core/handle.ts";
 import { TYPE_RLOCK } from "../_core/layout.ts";
-import { type AcquireOptions, RLockCore, type SyncAcquireOptions } from "../_core/lock_core.ts";
+import {
+  type AcquireOptions,
+  LockCore,
+  RLockCore,
+  type SyncAcquireOptions,
+} from "../_core/lock_core.ts";
 import {
   adopt,
   checkScope,
@@ -17,7 +22,14 @@ import {
 } from "../_core/place.ts";
 import type { Guard } from "./guard.ts";
 
+/** An object that has an `RLock` in its own record: the lock travels with it. */
+export interface LockOwner {
+  /** Gives the lock. */
+  getLock(): RLock;
+}
+
 let revived: Place | null = null;
+let owner: LockOwner | null = null;
 
 /**
  * A re-entrant lock: its owner may acquire it again, and has to release it as often.
@@ -49,8 +61,14 @@ let revived: Place | null = null;
  * ```
  */
 export class RLock {
+  static {
+    LockCore.findBy((lock) => #core in lock ? lock.#core : undefined);
+  }
+
   readonly #core: RLockCore;
   readonly #place: Place;
+  /** What the lock belongs to; holding on to it keeps the record alive. */
+  readonly #owner: LockOwner | null = owner;
 
   /**
    * Creates a free lock.
@@ -61,7 +79,7 @@ export class RLock {
   constructor(options?: { scope?: Scope }) {
     this.#place = revived ?? createPlace(TYPE_RLOCK, checkScope(options, "RLock"));
     if (revived === null) adopt(this.#place, this);
-    this.#core = new RLockCore(this.#place).tie(this);
+    this.#core = new RLockCore(this, this.#place);
   }
 
   /**
@@ -144,15 +162,33 @@ export class RLock {
    * @ignore
    */
   [HANDLE](target: "thread" | "process"): HandleRecord {
+    if (this.#owner !== null) return { type: "sync/OwnedRLock", data: this.#owner };
     return handleOf(this.#place, this, "sync/RLock", target);
   }
 }
 
-registerPlaced("sync/RLock", import.meta.url, (place) => {
+/** Makes the lock in the record of another object. The owner calls it once, and keeps the lock. */
+export function ownedRLock(place: Place, of: LockOwner): RLock {
+  owner = of;
+  try {
+    return reviveRLock(place);
+  } finally {
+    owner = null;
+  }
+}
+
+function reviveRLock(place: Place): RLock {
   revived = place;
   try {
     return new RLock();
   } finally {
     revived = null;
   }
-});
+}
+
+registerPlaced("sync/RLock", import.meta.url, reviveRLock);
+registerHandle(
+  "sync/OwnedRLock",
+  (data) => (data as LockOwner).getLock(),
+  import.meta.url,
+);

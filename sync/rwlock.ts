@@ -35,6 +35,8 @@ let revived: Place | null = null;
 
 /** One of the two ways to hold the lock. */
 interface Side extends GuardOwner {
+  /** Its record is freed when it is collected: it lives as long as anybody has a guard. */
+  readonly lock: RWLock;
   readonly list: number;
   readonly action: string;
   attempt(): Outcome;
@@ -82,6 +84,7 @@ export class RWLock {
     this.#place = place;
     const { agent, o } = place;
     this.#reading = {
+      lock: this,
       list: READERS_LIST,
       action: "acquire readers-writer lock for reading",
       attempt: () => tryRead(agent.q, o),
@@ -92,6 +95,7 @@ export class RWLock {
       if (releaseWrite(agent.q, o)) agent.locksHeld--;
     };
     this.#writing = {
+      lock: this,
       list: WRITERS_LIST,
       action: "acquire readers-writer lock for writing",
       attempt: () => tryWrite(agent.q, o),

@@ -41,8 +41,11 @@ class Permits implements GuardOwner {
   readonly #o: number;
   readonly #bound: number;
   readonly #guards: Set<HeldGuard> = new Set();
+  /** Its record is freed when it is collected: it lives as long as anybody has a guard. */
+  readonly semaphore: Semaphore;
 
-  constructor({ agent, o }: Place, bound: number) {
+  constructor(semaphore: Semaphore, { agent, o }: Place, bound: number) {
+    this.semaphore = semaphore;
     this.#agent = agent;
     this.#o = o;
     this.#bound = bound;
@@ -110,7 +113,7 @@ export class Semaphore {
       initializeSemaphore(this.#place.agent.q, this.#place.o, count);
     } else this.#place = revived;
     this.#initial = count;
-    this.#permits = new Permits(this.#place, this.bounded ? count : MAX_PERMITS);
+    this.#permits = new Permits(this, this.#place, this.bounded ? count : MAX_PERMITS);
   }
 
   /** Whether there can never be more permits than at the beginning. */
