@@ -46,8 +46,10 @@ export const conditionKind: Kind = {
     if (!granted) return;
     const w = q.w;
     if (w.load(s + S_STATE) === GRANTED) {
-      let next = w.load(o + LIST + HEAD);
-      while (next !== 0 && q.agents.isDead(w.get(next + S_OWNER))) next = w.get(next + S_NEXT);
+      let next;
+      while ((next = w.load(o + LIST + HEAD)) !== 0 && q.agents.isDead(w.get(next + S_OWNER))) {
+        q.bury(o, next); // or the raised UPTO would notify it as well
+      }
       if (next === 0) return;
       w.set(s + S_AUX, w.get(next + S_TICKET));
       w.store(s + S_STATE, PASSING);
@@ -72,10 +74,15 @@ export function notify(q: WaitQueue, o: number, n: number): void {
   if (w.load(o + LIST + HEAD) === 0) return;
   q.latch(o);
   let last = 0;
-  for (let s = w.load(o + LIST + HEAD); s !== 0 && n > 0; s = w.get(s + S_NEXT)) {
-    if (q.agents.isDead(w.get(s + S_OWNER))) continue;
-    last = s;
-    n--;
+  let s = w.load(o + LIST + HEAD);
+  while (s !== 0 && n > 0) {
+    const next = w.get(s + S_NEXT);
+    if (q.agents.isDead(w.get(s + S_OWNER))) q.bury(o, s);
+    else {
+      last = s;
+      n--;
+    }
+    s = next;
   }
   if (last !== 0) {
     w.store(o + LIST + UPTO, w.get(last + S_TICKET));

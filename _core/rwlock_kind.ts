@@ -94,6 +94,7 @@ export const rwlockKind: Kind = {
       if ((word & WRITING) === 0 || (word & ID) !== dead) break;
       w.compareExchange(o + MAIN, word, (word & ~(ID | WRITING)) | ABANDONED);
     }
+    if (dead === q.me) return; // a thread that failed, but whose agent lives on, releases its read locks itself
     const { slots } = sumHoldings(q, o, dead);
     if (slots.length === 0) return;
     w.or(o + MAIN, FROZEN);

@@ -163,7 +163,7 @@ export class WaitQueue {
     if (w.load(first + layout.S_STATE) === layout.WOKEN) {
       w.store(s + layout.S_STATE, layout.WOKEN);
       w.store(first + layout.S_STATE, layout.WAITING);
-      w.set(l + layout.CURSOR, first);
+      w.set(l + layout.CURSOR, w.load(l + layout.HEAD));
     } else if (w.get(l + layout.CURSOR) === first) w.set(l + layout.CURSOR, s);
   }
 
@@ -299,9 +299,9 @@ export class WaitQueue {
     const list = this.listOf(s);
     const wasFirst = this.head(o, list) === s ||
       this.w.load(s + layout.S_STATE) === layout.WOKEN;
-    this.leave(o, s);
     const kind = this.kind(o);
-    if (dead) kind.buried(this, o, s, false);
+    if (dead) kind.buried(this, o, s, false); // first: once the slot is free, nobody knows of the death
+    this.leave(o, s);
     kind.left(this, o, list, wasFirst);
     kind.settle(this, o, dead);
   }
