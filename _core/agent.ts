@@ -13,8 +13,6 @@ import type { Scope } from "./handle.ts";
 import { type Kind, NOTHING, type Outcome } from "./kind.ts";
 import { KINDS } from "./kinds.ts";
 import {
-  A_BLOCKED,
-  agentRecord,
   FLAGS,
   S_STATE,
   SHARED,
@@ -25,7 +23,7 @@ import {
   WOKEN,
 } from "./layout.ts";
 import { FAIR_MS, HEAL_SLICE, PromiseWaits } from "./promise_waits.ts";
-import { abandonLocks, heal, reap } from "./reaper.ts";
+import { abandonLocks, heal, leaveLocks, reap } from "./reaper.ts";
 import { readsHeld, releaseRead } from "./rwlock_kind.ts";
 import { abandonPermits, disownPermits } from "./semaphore_kind.ts";
 import { SlotTable } from "./slot_table.ts";
@@ -71,14 +69,15 @@ export class Agent {
 
   /** The thread that ran here has failed: what it holds is abandoned. */
   abandonHeld(): void {
-    if (this.locksHeld > 0) abandonLocks(this.q, this.arena, false);
+    if (this.locksHeld > 0) abandonLocks(this.q, this.arena);
     this.locksHeld = 0;
     this.#leaveCounted(true);
   }
 
-  /** The thread that ran here has returned: what nobody else could release is abandoned. */
+  /** The thread that ran here has returned: its locks stay held, but what nobody else could release is abandoned. */
   finishThread(): void {
-    if (this.locksHeld > 0) abandonLocks(this.q, this.arena, true);
+    if (this.locksHeld > 0) leaveLocks(this.q, this.arena);
+    this.locksHeld = 0;
     this.#leaveCounted(false);
   }
 
@@ -144,9 +143,7 @@ export class Agent {
   park(o: number, s: number, timeout: number): Outcome {
     const { q } = this;
     const since = performance.now();
-    const blocked = agentRecord(this.id) + A_BLOCKED;
     let outcome: Outcome = NOTHING;
-    q.w.store(blocked, o);
     for (;;) {
       outcome = q.granted(s);
       if (outcome !== NOTHING) break;
@@ -167,7 +164,6 @@ export class Agent {
       q.unlatch(o);
       if (outcome !== NOTHING) break;
     }
-    q.w.store(blocked, 0);
     q.slots.release(s);
     return outcome;
   }

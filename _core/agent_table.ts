@@ -47,7 +47,8 @@ export class AgentTable {
 
   /** Whether an agent is known to be dead. */
   isDead(id: number): boolean {
-    return id !== 0 && this.words.load(agentRecord(id)) === layout.AGENT_DEAD;
+    return id !== 0 && id < layout.MAX_AGENTS &&
+      this.words.load(agentRecord(id)) === layout.AGENT_DEAD;
   }
 
   /** Declares an agent dead. From now on anybody may take over what it held. */

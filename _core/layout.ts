@@ -70,8 +70,6 @@ export const HEAP_BYTE_BASE = Math.ceil(CONTROL_WORDS * 4 / PAGE_BYTES) * PAGE_B
 export const A_STATE = 0;
 /** Agent: doorbell; 1 = rung. */
 export const A_BELL = 1;
-/** Agent: 1 while it is blocked in a wait (diagnostic). */
-export const A_BLOCKED = 2;
 /** Agent state: never used, or given back. */
 export const AGENT_FREE = 0;
 /** Agent state: running. */
@@ -127,6 +125,8 @@ export const TYPE_RWLOCK = 7;
 
 /** Bits of the holder's agent id. */
 export const ID = 0xffff;
+/** In place of an id: the holder's thread has returned and left the lock held. */
+export const DETACHED = 0xffff;
 /** Somebody waits. */
 export const WAITERS = 1 << 16;
 /** A woken waiter is on its way. */

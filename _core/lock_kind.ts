@@ -4,6 +4,7 @@
  * ```text
  * MAIN   0                        free, nobody waits
  *        id                       held
+ *        DETACHED                 held by a thread that has returned; anybody may release it
  *        id | WAITERS             held, somebody waits
  *        WAITERS | PENDING        free, the first waiter has been woken and is on its way
  *        … | HANDOFF              nobody may barge in front of the waiters: the first was passed over for 1 ms
@@ -18,7 +19,17 @@
  */
 
 import { type Kind, NOTHING, type Outcome, TAKEN, TAKEN_ABANDONED } from "./kind.ts";
-import { ABANDONED, HANDOFF, ID, MAIN, PENDING, S_STATE, WAITERS, WAITING } from "./layout.ts";
+import {
+  ABANDONED,
+  DETACHED,
+  HANDOFF,
+  ID,
+  MAIN,
+  PENDING,
+  S_STATE,
+  WAITERS,
+  WAITING,
+} from "./layout.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 
 /** How locks queue. */
@@ -126,4 +137,12 @@ export function unlock(q: WaitQueue, o: number): boolean {
 /** Id of the agent that holds the lock, or 0. */
 export function holderOf(q: WaitQueue, o: number): number {
   return q.w.load(o + MAIN) & ID;
+}
+
+/** Leaves a lock of this agent held, but no longer by this agent. */
+export function detach(q: WaitQueue, o: number): void {
+  const w = q.w;
+  for (let word; ((word = w.load(o + MAIN)) & ID) === q.me;) {
+    w.compareExchange(o + MAIN, word, word | DETACHED);
+  }
 }

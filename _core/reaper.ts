@@ -17,6 +17,8 @@
 import type { Arena } from "./arena.ts";
 import * as layout from "./layout.ts";
 import { LISTS } from "./layout.ts";
+import { detach, holderOf } from "./lock_kind.ts";
+import { writerOf } from "./rwlock_kind.ts";
 import { forEachSlot, freeChunks } from "./slot_table.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 
@@ -50,8 +52,7 @@ export function reap(q: WaitQueue, arena: Arena, dead: number): void {
   }
   freeChunks(w, dead);
   forEachObject(q, arena, (o) => {
-    const names = isLock(w.load(o + layout.TYPE)) &&
-      (w.load(o + layout.MAIN) & layout.ID) === dead;
+    const names = holderOfLock(q, o) === dead;
     if (!names && !hasWaiters(q, o)) return;
     q.latch(o);
     if (names) q.kind(o).holderDied(q, o, dead);
@@ -70,7 +71,7 @@ export function heal(q: WaitQueue, arena: Arena, o: number): void {
     q.latch(o);
     q.unlatch(o);
   }
-  const holder = isLock(w.load(o + layout.TYPE)) ? w.load(o + layout.MAIN) & layout.ID : 0;
+  const holder = holderOfLock(q, o);
   if (q.agents.isDead(holder)) reap(q, arena, holder);
   for (let list = 0; list < q.kind(o).lists; list++) {
     const first = q.head(o, list);
@@ -81,19 +82,38 @@ export function heal(q: WaitQueue, arena: Arena, o: number): void {
   q.resettle(o, true);
 }
 
-/** Abandons the locks that a living agent holds: its thread has failed. */
-export function abandonLocks(q: WaitQueue, arena: Arena, reentrantOnly: boolean): void {
-  forEachObject(q, arena, (o) => {
-    const type = q.w.load(o + layout.TYPE);
-    if (reentrantOnly ? type !== layout.TYPE_RLOCK && type !== layout.TYPE_RWLOCK : !isLock(type)) {
-      return;
-    }
-    if ((q.w.load(o + layout.MAIN) & layout.ID) !== q.me) return;
+/** Abandons the locks that this agent holds: its thread has failed. */
+export function abandonLocks(q: WaitQueue, arena: Arena): void {
+  forEachHeldLock(q, arena, (o) => {
     q.latch(o);
     q.kind(o).holderDied(q, o, q.me);
     q.settle(o, true);
     q.unlatch(o);
   });
+}
+
+/** Leaves plain locks held by nobody in particular, and abandons the others: the thread has returned. */
+export function leaveLocks(q: WaitQueue, arena: Arena): void {
+  forEachHeldLock(q, arena, (o) => {
+    q.latch(o);
+    if (q.w.load(o + layout.TYPE) === layout.TYPE_LOCK) detach(q, o);
+    else q.kind(o).holderDied(q, o, q.me);
+    q.settle(o, true);
+    q.unlatch(o);
+  });
+}
+
+function forEachHeldLock(q: WaitQueue, arena: Arena, visit: (o: number) => void): void {
+  forEachObject(q, arena, (o) => {
+    if (holderOfLock(q, o) === q.me) visit(o);
+  });
+}
+
+/** The agent that holds a lock (of a readers-writer lock: that writes); 0 for everything else. */
+function holderOfLock(q: WaitQueue, o: number): number {
+  const type = q.w.load(o + layout.TYPE);
+  if (type === layout.TYPE_RWLOCK) return writerOf(q, o);
+  return type === layout.TYPE_LOCK || type === layout.TYPE_RLOCK ? holderOf(q, o) : 0;
 }
 
 /** Calls `visit` with every object of the arena. */
@@ -103,10 +123,6 @@ export function forEachObject(q: WaitQueue, arena: Arena, visit: (o: number) => 
   for (let o = first; o <= last; o += layout.OBJECT_WORDS) {
     if (q.w.load(o + layout.TYPE) !== 0) visit(o);
   }
-}
-
-function isLock(type: number): boolean {
-  return type === layout.TYPE_LOCK || type === layout.TYPE_RLOCK || type === layout.TYPE_RWLOCK;
 }
 
 function isHolderOf(q: WaitQueue, o: number, state: number): boolean {
