@@ -22,18 +22,23 @@ interface Run {
   digests: string[];
 }
 
-async function compress(
-  folder: string,
-  paths: readonly string[],
-  threadCount: number,
-): Promise<Run> {
-  const shared: Shared = {
+/** Makes what the threads of a run share. */
+function share(): Shared {
+  return {
     next: new Value("i", 0),
     lock: new Lock(),
     files: new Value("i", 0),
     bytesIn: new Value("d", 0),
     bytesOut: new Value("d", 0),
   };
+}
+
+async function compress(
+  folder: string,
+  paths: readonly string[],
+  threadCount: number,
+): Promise<Run> {
+  const shared = share();
   const bar = new SingleBar({
     format: `${count(threadCount, "thread")} ${
       process.stderr.isTTY ? "[{bar}] " : ""
@@ -74,6 +79,15 @@ async function compress(
   }
 }
 
+/** Has the threads' workers made, so that what is measured after it is the work alone. */
+async function warmUp(folder: string, threadCount: number): Promise<void> {
+  const threads = Array.from(
+    { length: threadCount },
+    () => new Thread({ target: compressFiles, args: [folder, [], share()] }).start(),
+  );
+  for (const thread of threads) await thread.join();
+}
+
 function count(n: number, thing: string): string {
   return `${n} ${thing}${n === 1 ? "" : "s"}`;
 }
@@ -94,8 +108,10 @@ async function main(): Promise<void> {
   if (paths.length === 0) throw new Error(`Cannot compress '${folder}': it holds no text file`);
   console.log(`${count(paths.length, "text file")} in ${folder}`);
 
+  const cores = availableParallelism();
+  await warmUp(folder, cores);
   const one = await compress(folder, paths, 1);
-  const all = await compress(folder, paths, availableParallelism());
+  const all = await compress(folder, paths, cores);
 
   const agree = one.digests.length === paths.length && one.bytesOut === all.bytesOut &&
     one.digests.every((digest, i) => digest === all.digests[i]);
