@@ -113,8 +113,9 @@ export class World {
     q.unlatch(o);
     if (!blocking) (this.#promises.get(id) as { count: number }).count++;
     else this.words.notified.add(s + layout.S_STATE); // it looks once before it blocks
-    if (outcome !== NOTHING) q.slots.release(s);
-    return { agent: id, s, outcome };
+    const wait: Wait = { agent: id, s, outcome };
+    if (outcome !== NOTHING) this.#end(wait);
+    return wait;
   }
 
   /** Lets a waiter look at what it has, as `park` does; frees its slot when it has something. */
@@ -128,7 +129,7 @@ export class World {
       if (outcome === NOTHING && woken) q.back(o, wait.s, passedOver);
       q.unlatch(o);
     }
-    if (outcome !== NOTHING) q.slots.release(wait.s);
+    if (outcome !== NOTHING) this.#end(wait);
     return outcome;
   }
 
@@ -136,8 +137,15 @@ export class World {
   cancel(wait: Wait, o: number): Outcome {
     const { q } = this.agent(wait.agent);
     const outcome = q.cancel(o, wait.s);
-    q.slots.release(wait.s);
+    this.#end(wait);
     return outcome;
+  }
+
+  #end({ agent, s }: Wait): void {
+    if ((this.words.peek(s + layout.S_KIND) & 1) === 1) {
+      (this.#promises.get(agent) as { count: number }).count--;
+    }
+    this.agent(agent).q.slots.release(s);
   }
 
   // -- looking at the words --
