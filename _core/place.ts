@@ -22,8 +22,14 @@ export interface Place {
   readonly scope: Scope;
 }
 
+/** A record, and what else goes with it when it is freed. */
+interface Adopted {
+  readonly place: Place;
+  readonly dispose: (() => void) | undefined;
+}
+
 const known: Map<number, WeakRef<object>> = new Map();
-const collected = new FinalizationRegistry<Place>(forget);
+const collected = new FinalizationRegistry<Adopted>(forget);
 
 /**
  * Checks the scope of an options object.
@@ -55,9 +61,13 @@ export function createPlace(type: number, scope: Scope): Place {
   return { agent, o: agent.arena.allocateObject(type), scope };
 }
 
-/** Ties a record's life to its object. */
-export function adopt(place: Place, object: object): void {
-  collected.register(object, place);
+/**
+ * Ties a record's life to its object.
+ *
+ * @param dispose Called when the record is freed, to free what belongs to it.
+ */
+export function adopt(place: Place, object: object, dispose?: () => void): void {
+  collected.register(object, { place, dispose });
 }
 
 /**
@@ -101,7 +111,7 @@ export function registerPlaced<T extends object>(
   }, url);
 }
 
-function forget({ agent, o, scope }: Place): void {
+function forget({ place: { agent, o, scope }, dispose }: Adopted): void {
   if (scope !== "local" && known.get(o)?.deref() === undefined) known.delete(o);
   if (agent.q.isShared(o)) return;
   const holder = agent.q.holders.get(o);
@@ -109,5 +119,6 @@ function forget({ agent, o, scope }: Place): void {
     agent.q.holders.delete(o);
     agent.q.slots.release(holder);
   }
+  dispose?.();
   agent.arena.freeObject(o);
 }

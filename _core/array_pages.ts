@@ -1,0 +1,64 @@
+/**
+ * Typed arrays in the heap of an arena, each known by the record of a lock.
+ *
+ * @module
+ */
+
+import { MAIN } from "./layout.ts";
+import { adopt, type Place } from "./place.ts";
+import type { ArrayTypes, Format, TypeCode } from "./type_codes.ts";
+
+/** Word of the record: the address in the heap. */
+const ADDRESS = MAIN + 4;
+/** Word of the record: the number of elements. */
+const LENGTH = MAIN + 5;
+
+/** A typed array of any type code. */
+export type Elements = ArrayTypes[TypeCode];
+
+/**
+ * Makes an array of zeros for a new record. The record and the pages live until the array and all views on its memory
+ * have been collected, or for ever once another thread has known it.
+ *
+ * @throws {RangeError} If the heap is full.
+ */
+export function createElements(
+  place: Place,
+  format: Format,
+  length: number,
+  prototype: object,
+): Elements {
+  const { arena, id } = place.agent;
+  const byteLength = length * format.Elements.BYTES_PER_ELEMENT;
+  let address: number;
+  try {
+    address = arena.heap.allocate(byteLength, id);
+  } catch (error) {
+    arena.freeObject(place.o);
+    throw error;
+  }
+  arena.heap.bytesAt(address, byteLength).fill(0);
+  arena.words.store(place.o + LENGTH, length | 0);
+  arena.words.store(place.o + ADDRESS, address);
+  const elements = openElements(place, format, prototype);
+  adopt(place, elements.buffer, () => arena.heap.free(address));
+  return elements;
+}
+
+/** Opens the array of a record. */
+export function openElements(place: Place, format: Format, prototype: object): Elements {
+  const { words, heap, buffer } = place.agent.arena;
+  if (buffer === null) throw new RangeError("Cannot open an array: there is no memory here");
+  // A buffer object of its own, on the same memory: whatever looks at these pages holds on to it, and to nothing else.
+  const own = structuredClone(buffer);
+  const byteOffset = heap.byteOffset(words.load(place.o + ADDRESS));
+  const { Elements } = format;
+  const elements = new Elements(own, byteOffset, words.load(place.o + LENGTH) >>> 0);
+  return Object.setPrototypeOf(elements, prototype);
+}
+
+/** Makes sure that the pages outlive this thread: another one is about to know them. */
+export function publishElements(place: Place): void {
+  const { words, heap } = place.agent.arena;
+  heap.publish(words.load(place.o + ADDRESS));
+}
