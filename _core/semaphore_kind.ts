@@ -139,31 +139,36 @@ export function tryPermit(q: WaitQueue, o: number): Outcome {
 export function releasePermits(q: WaitQueue, o: number, n: number, bound: number): boolean {
   const w = q.w;
   const s = holderSlot(q, o);
-  w.store(s + S_INTENT, 1);
-  for (let word = w.load(o + MAIN);;) {
-    if ((word >> 2) + n > bound) {
-      w.store(s + S_INTENT, 0);
-      return false;
-    }
-    if ((word & FROZEN) !== 0) {
+  const own = Math.min(n, held(q, s));
+  const foreign = n - own;
+  for (;;) {
+    if (permits(q, o) + n > bound) return false;
+    w.store(s + S_INTENT, 1);
+    // Counted first: if this agent dies before the next store, the release is completed and not taken back.
+    if (foreign > 0) w.add(o + FOREIGN, foreign);
+    if (addPermits(q, o, n, bound)) break;
+    if (foreign > 0) w.add(o + FOREIGN, -foreign);
+    w.store(s + S_INTENT, 0);
+    if ((w.load(o + MAIN) & FROZEN) !== 0) {
       // Somebody recovers the permits of a dead agent: wait for him at the latch.
-      w.store(s + S_INTENT, 0);
       q.latch(o);
       q.unlatch(o);
-      w.store(s + S_INTENT, 1);
-      word = w.load(o + MAIN);
-      continue;
     }
-    const seen = w.compareExchange(o + MAIN, word, word + n * ONE);
-    if (seen === word) break;
-    word = seen;
   }
-  const own = Math.min(n, held(q, s));
   if (own > 0) w.store(s + S_COUNT, w.load(s + S_COUNT) - own);
-  if (own < n) w.add(o + FOREIGN, n - own);
   w.store(s + S_INTENT, 0);
   if ((w.load(o + MAIN) & WAITING_BIT) !== 0) q.resettle(o, false);
   return true;
+}
+
+/** Adds to the value; `false` if it is frozen or would exceed `bound`. */
+function addPermits(q: WaitQueue, o: number, n: number, bound: number): boolean {
+  for (let word = q.w.load(o + MAIN); (word & FROZEN) === 0 && (word >> 2) + n <= bound;) {
+    const seen = q.w.compareExchange(o + MAIN, word, word + n * ONE);
+    if (seen === word) return true;
+    word = seen;
+  }
+  return false;
 }
 
 /** Gives back what this agent holds; its thread has failed. */

@@ -24,6 +24,8 @@ export interface Act {
   op(): void;
   /** Who has died before it. */
   alreadyDead?: readonly number[];
+  /** What the living do before anybody recovers. */
+  meanwhile?(): void;
   /** Checks the outcome after the recovery, before the rest is served; `killed`: the victim died. */
   then?(killed: boolean): void;
 }
@@ -84,6 +86,7 @@ function recover(world: World, ctx: Act, killed: boolean, victimFirst: boolean):
   const { o, alreadyDead = [] } = ctx;
   if (killed) world.die(VICTIM);
   const abandoned = world.isAbandoned(o) || world.isDead(world.holder(o));
+  ctx.meanwhile?.();
   const dead = killed ? [...alreadyDead, VICTIM] : [...alreadyDead];
   if (victimFirst) dead.reverse();
   for (const id of dead) world.agent(SURVIVOR).reap(id);

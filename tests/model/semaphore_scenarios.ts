@@ -66,6 +66,34 @@ export const SEMAPHORE: Scenario[] = [
     },
   },
   {
+    name: "semaphore: signals, and it is taken before its death is known",
+    act(w) {
+      const [o] = semaphoreWith(w, 0, []);
+      let taken = 0;
+      return {
+        o,
+        op: () => releasePermits(w.agent(2).q, o, 1, Infinity),
+        meanwhile: () => taken = tryPermit(w.agent(3).q, o),
+        then(killed) {
+          oneOf(w.held(o), taken);
+          oneOf(w.permits(o), 0, killed && taken === 0 ? 1 : 0);
+        },
+      };
+    },
+  },
+  {
+    name: "semaphore: releases its own, and it is taken before its death is known",
+    act(w) {
+      const [o] = semaphoreWith(w, 1, [2]);
+      return {
+        o,
+        op: () => releasePermits(w.agent(2).q, o, 1, 1),
+        meanwhile: () => tryPermit(w.agent(3).q, o),
+        then: () => oneOf(total(w, o), 1),
+      };
+    },
+  },
+  {
     name: "semaphore: releases 1 of its own and 1 of another's",
     act(w) {
       const [o] = semaphoreWith(w, 2, [2, 3], [4]);
