@@ -23,6 +23,9 @@ export type Colour = "promise" | "blocking";
 /** How a thread dies. */
 export type Death = "throw" | "exit" | "kill";
 
+/** The word that is set when a thread has to die. */
+export const DIE = 15;
+
 /** Makes words that threads share. */
 export function makeWords(length = 16): Int32Array {
   return new Int32Array(new SharedArrayBuffer(length * 4));
@@ -266,10 +269,12 @@ export const dieNotifying = task(
   },
 );
 
+/** Waits for its turn, and dies. */
 function die(how: Death, words: Int32Array): void {
+  waitUntilSet(words, DIE);
   if (how === "throw") throw new RangeError("dead");
   if (how === "exit") process.exit(3);
-  Atomics.wait(words, 15, 0);
+  Atomics.wait(words, DIE, 1);
 }
 
 /** Acquires and releases; gives the name of what was thrown, or "held". */
