@@ -57,8 +57,9 @@ export class Agent {
     return this.#table.reserve();
   }
 
-  /** Cleans up after an agent that is dead. */
+  /** Cleans up after an agent of which the caller knows that it is dead. */
   reap(id: number): void {
+    this.#table.declareDead(id);
     reap(this.q, this.arena, id);
   }
 

@@ -56,6 +56,36 @@ export class AgentTable {
     this.words.compareExchange(agentRecord(id), layout.AGENT_ALIVE, layout.AGENT_DEAD);
   }
 
+  /**
+   * Takes on the clean-up after a dead agent; `false` if there is nothing to do, or somebody living is at it.
+   *
+   * Two at once would be harmless, but for this: the first frees the id, a new thread takes it, and the second cleans up
+   * after the living.
+   */
+  claimReap(id: number, me: number): boolean {
+    const w = this.words;
+    const at = agentRecord(id) + layout.A_REAPER;
+    while (this.isDead(id)) {
+      const reaper = w.load(at);
+      if (reaper !== 0 && reaper !== me && !this.isDead(reaper)) return false;
+      if (w.compareExchange(at, reaper, me) !== reaper) continue;
+      if (this.isDead(id)) return true;
+      w.compareExchange(at, me, 0);
+    }
+    return false;
+  }
+
+  /** The dead agents after whom `reaper` was cleaning up. */
+  leftBy(reaper: number): number[] {
+    const found: number[] = [];
+    const last = this.words.load(layout.AGENTS);
+    for (let id = 1; id <= last; id++) {
+      const isHis = this.words.load(agentRecord(id) + layout.A_REAPER) === reaper;
+      if (isHis && id !== reaper && this.isDead(id)) found.push(id);
+    }
+    return found;
+  }
+
   /** Frees the id of a dead agent, of which nothing is left. */
   reaped(id: number): void {
     this.words.compareExchange(agentRecord(id), layout.AGENT_DEAD, layout.AGENT_FREE);

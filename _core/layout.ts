@@ -70,6 +70,8 @@ export const HEAP_BYTE_BASE = Math.ceil(CONTROL_WORDS * 4 / PAGE_BYTES) * PAGE_B
 export const A_STATE = 0;
 /** Agent: doorbell; 1 = rung. */
 export const A_BELL = 1;
+/** Agent: who cleans up after it. */
+export const A_REAPER = 2;
 /** Agent state: never used, or given back. */
 export const AGENT_FREE = 0;
 /** Agent state: running. */

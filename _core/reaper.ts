@@ -1,7 +1,7 @@
 /**
  * Cleaning up after a dead agent.
  *
- * Anybody may do it, twice at once too, and may die in the middle: every step is repeated without effect.
+ * Anybody may do it, one at a time, and may die in the middle: every step is repeated without effect.
  *
  * ```text
  * 1 state = DEAD          from now on its latches may be stolen
@@ -22,10 +22,11 @@ import { writerOf } from "./rwlock_kind.ts";
 import { forEachSlot, freeChunks } from "./slot_table.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 
-/** Cleans up after agent `dead`. */
+/** Cleans up after agent `dead`, and after those after whom it was cleaning up; does nothing if another agent is at it. */
 export function reap(q: WaitQueue, arena: Arena, dead: number): void {
   const w = q.w;
-  q.agents.declareDead(dead);
+  if (!q.agents.claimReap(dead, q.me)) return;
+  for (const left of q.agents.leftBy(dead)) reap(q, arena, left);
   forEachObject(q, arena, (o) => {
     if ((w.load(o + layout.LATCH) & layout.ID) !== dead) return;
     q.latch(o);

@@ -76,7 +76,9 @@ export class World {
 
   /** Starts an agent. */
   start(id: number): void {
-    this.words.poke(layout.agentRecord(id), layout.AGENT_ALIVE);
+    const record = layout.agentRecord(id);
+    this.words.poke(record, layout.AGENT_ALIVE);
+    for (let i = 1; i < layout.AGENT_WORDS; i++) this.words.poke(record + i, 0);
     this.words.poke(layout.AGENTS, Math.max(id, this.words.peek(layout.AGENTS)));
     const agent = new Agent(this.arena, id, this.#kinds);
     const promises = { count: 0, schedule: () => void this.#scheduled.add(id) };
