@@ -2,17 +2,25 @@
 
 import { task } from "../../_core/task.ts";
 import type { SharedArray, Value } from "../../process/mod.ts";
-import type { RLock } from "../../sync/mod.ts";
+import type { Barrier, RLock } from "../../sync/mod.ts";
 
-/** Counts without a lock. */
-export const addMany = task(import.meta, (count: Value<"i">, times: number): void => {
-  for (let i = 0; i < times; i++) count.add(1);
-});
+/** Counts without a lock, at the same time as the others. */
+export const addMany = task(
+  import.meta,
+  (count: Value<"i">, times: number, start: Barrier): void => {
+    start.waitSync();
+    for (let i = 0; i < times; i++) count.add(1);
+  },
+);
 
-/** Adds halves without a lock. */
-export const addHalves = task(import.meta, (sum: Value<"d">, times: number): void => {
-  for (let i = 0; i < times; i++) sum.add(0.5);
-});
+/** Adds halves without a lock, at the same time as the others. */
+export const addHalves = task(
+  import.meta,
+  (sum: Value<"d">, times: number, start: Barrier): void => {
+    start.waitSync();
+    for (let i = 0; i < times; i++) sum.add(0.5);
+  },
+);
 
 /** Counts under the lock of the value, which was sent by itself. */
 export const addLocked = task(

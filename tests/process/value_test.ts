@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows }
 import { decode, encode } from "../../_core/codec.ts";
 import { InvalidStateError, NotSupportedError, UnshareableError } from "../../errors.ts";
 import { type TypeCode, type TypeCodes, Value } from "../../process/mod.ts";
-import { Condition } from "../../sync/mod.ts";
+import { Barrier, Condition } from "../../sync/mod.ts";
 import { Thread } from "../../thread/mod.ts";
 import { addHalves, addLocked, addMany, makeShared, negate } from "./tasks.ts";
 import { SharedArray } from "../../process/mod.ts";
@@ -211,15 +211,16 @@ Deno.test("Value of scope local works and does not travel", async () => {
 Deno.test("Value.add() by eight threads loses nothing", async () => {
   const count = new Value("i");
   const sum = new Value("d");
+  const start = new Barrier(8);
   const threads = Array.from(
     { length: 8 },
     (_, i) =>
       i % 2 === 0
-        ? new Thread({ target: addMany, args: [count, 20_000] }).start()
-        : new Thread({ target: addHalves, args: [sum, 20_000] }).start(),
+        ? new Thread({ target: addMany, args: [count, 100_000, start] }).start()
+        : new Thread({ target: addHalves, args: [sum, 100_000, start] }).start(),
   );
   for (const thread of threads) await thread.join();
-  assertEquals([count.value, sum.value], [80_000, 40_000]);
+  assertEquals([count.value, sum.value], [400_000, 200_000]);
 });
 
 Deno.test("Value under its lock loses nothing in eight threads", async () => {
