@@ -97,10 +97,20 @@ async function tryMyLuck(lock: AnyLock, random: () => number): Promise<Guard | n
   }
 }
 
-/** Adds 1 to word 0 under the lock, `rounds` times; gives how often it gave up in between. */
+/** Blocks until `parties` threads have come here. */
+function gather(words: Int32Array, index: number, parties: number): void {
+  Atomics.add(words, index, 1);
+  Atomics.notify(words, index);
+  for (let come; (come = Atomics.load(words, index)) < parties;) {
+    if (Atomics.wait(words, index, come, 20_000) === "timed-out") throw new Error("nobody came");
+  }
+}
+
+/** Adds 1 to word 0 under the lock, `rounds` times, in 8 threads at once; gives how often it gave up in between. */
 export const hammer = task(
   import.meta,
   async (lock: AnyLock, words: Int32Array, rounds: number, seed: number): Promise<number> => {
+    gather(words, 1, 8);
     const random = makeRandom(seed);
     let given = 0;
     for (let round = 0; round < rounds;) {
@@ -110,7 +120,10 @@ export const hammer = task(
         continue;
       }
       const seen = words[0] as number;
-      if (random() < 0.01) await undefined;
+      const lot = random();
+      if (lot < 0.002) await new Promise((resolve) => setTimeout(resolve, lot * 1000));
+      else if (lot < 0.02) await undefined;
+      else if (lot < 0.22) { for (let i = 0; i < lot * 100_000; i++) Atomics.load(words, 2); }
       words[0] = seen + 1;
       guard.release();
       round++;
