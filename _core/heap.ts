@@ -52,7 +52,6 @@ export class Heap {
       throw new RangeError(`Cannot allocate ${bytes} bytes of shared memory: the heap is full`);
     }
     this.#rotor = run + count;
-    this.#grow(HEAP_BYTE_BASE + (run + count) * PAGE_BYTES);
     return run + 1;
   }
 
@@ -95,6 +94,9 @@ export class Heap {
   #search(from: number, to: number, count: number, agent: number): number | null {
     const words = this.#words;
     for (let page = from; page + count <= to; page++) {
+      if (words.load(PAGE_BASE + page) !== 0) continue;
+      // Before the claim: `reclaim` looks no further than the memory reaches.
+      this.#grow(HEAP_BYTE_BASE + (page + count) * PAGE_BYTES);
       let got = 0;
       while (
         got < count &&
