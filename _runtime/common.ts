@@ -12,7 +12,10 @@ import type { Runtime, TimerHandle } from "./types.ts";
 import * as worker from "./worker.ts";
 
 /** A runtime without what {@linkcode denoRuntime} and {@linkcode nodeRuntime} do in their own ways. */
-export type CommonRuntime = Omit<Runtime, "name" | "spawnWorker" | "installWorkerConsole">;
+export type CommonRuntime = Omit<
+  Runtime,
+  "name" | "spawnWorker" | "installWorkerConsole" | "heapExhausted"
+>;
 
 /** Writes all of `text` to a file descriptor; `pause` is called while a pipe is full. */
 export function writeAllSync(

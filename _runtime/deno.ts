@@ -5,18 +5,22 @@
  */
 
 import process from "node:process";
+import { getHeapStatistics } from "node:v8";
 import { commonRuntime } from "./common.ts";
 import type { Runtime } from "./types.ts";
 import { spawnWorker } from "./worker.ts";
 
 /** Returns the runtime for Deno. */
 export function denoRuntime(): Runtime {
+  const heapLimit = getHeapStatistics().heap_size_limit;
   return {
     ...commonRuntime(),
     name: "deno",
     spawnWorker: (bootUrl, data, options = {}) => spawnWorker(bootUrl, data, options, undefined),
     // Deno's workers write to the file descriptors themselves.
     installWorkerConsole: () => {},
+    // Deno raises the limit to be able to stop the code.
+    heapExhausted: () => getHeapStatistics().heap_size_limit > heapLimit,
     // `Deno.exit()` fires "unload" alone, an error in a worker fires the other event alone.
     onProcessExit(callback) {
       let ended = false;

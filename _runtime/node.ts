@@ -15,6 +15,7 @@ export function nodeRuntime(): Runtime {
   return {
     ...commonRuntime(),
     name: "node",
+    heapExhausted: () => false,
     spawnWorker: (bootUrl, data, options = {}) => spawnWorker(bootUrl, data, options, execArgv()),
     installWorkerConsole(pause) {
       writeThrough(process.stdout, 1, pause);

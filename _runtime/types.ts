@@ -107,6 +107,12 @@ export interface Runtime {
   nextTurn(callback: () => void): void;
   /** Returns how many timers, sockets and the like keep the event loop alive. */
   activeResources(): number;
+
+  /**
+   * Tells whether this worker has reached its memory limit and nobody was told: Deno stops the code that did, and goes on,
+   * if that was the continuation of a promise.
+   */
+  heapExhausted(): boolean;
   /** Lets the event loop end although the timer is pending. */
   unrefTimer(timer: TimerHandle): void;
   /** Keeps the event loop alive again while the timer is pending. */

@@ -8,7 +8,7 @@ import { currentAgent, installAgent } from "../_core/agent.ts";
 import { encode, type Encoded } from "../_core/codec.ts";
 import { NO_EXIT_CODE, type ThreadRecord } from "../_core/thread_record.ts";
 import { runtime } from "../_runtime/runtime.ts";
-import { RemoteError } from "../errors.ts";
+import { RemoteError, WorkerLostError } from "../errors.ts";
 import { printIgnored } from "./except_hook.ts";
 import type { BootData } from "./protocol.ts";
 import { putBuffers, realm } from "./realm.ts";
@@ -18,6 +18,9 @@ import type { AnyThread } from "./thread.ts";
 
 /** So long a worker stays without a thread, in milliseconds. */
 const IDLE_TIME = 10_000;
+
+/** So often a waiting target is looked after, in milliseconds. */
+const CHECK_TIME = 200;
 
 /** The thread that runs now, until it has ended. */
 let running: Run | null = null;
@@ -146,10 +149,30 @@ class Run {
       return this.#finish("error", error);
     }
     if (!isThenable(result)) return this.#finish("result", result);
+    const check = setInterval(() => {
+      if (!runtime().heapExhausted()) return;
+      this.end("error", this.#outOfMemory());
+      runtime().exitWorker(1);
+    }, CHECK_TIME);
     Promise.resolve(result).then(
-      (value) => this.#finish("result", value),
-      (error) => this.#finish("error", error),
+      (value) => {
+        clearInterval(check);
+        this.#finish("result", value);
+      },
+      (error) => {
+        clearInterval(check);
+        this.#finish("error", error);
+      },
     );
+  }
+
+  #outOfMemory(): WorkerLostError {
+    const { name } = this.#record;
+    return new WorkerLostError(`Cannot finish thread ${name}: it ran out of memory`, {
+      kind: "thread",
+      exitcode: 1,
+      task: name,
+    });
   }
 
   #finish(kind: "result" | "error", value: unknown): void {

@@ -172,6 +172,12 @@ export const hoard = task(import.meta, (): number => {
   for (;;) kept.push(new Array(10_000).fill(Math.random()));
 });
 
+export const hoardLater = task(import.meta, async (): Promise<number> => {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  const kept: unknown[] = [];
+  for (;;) kept.push(new Array(10_000).fill(Math.random()));
+});
+
 export const leaveTimer = task(import.meta, (words: Int32Array) => {
   setInterval(() => Atomics.add(words, 2, 1), 1);
   return "done";

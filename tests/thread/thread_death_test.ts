@@ -7,6 +7,7 @@ import {
   exit,
   failInTimer,
   hoard,
+  hoardLater,
   joinOther,
   killOther,
   leaveTimer,
@@ -54,11 +55,13 @@ for (
   });
 }
 
-Deno.test("Thread.join() rejects when the thread exceeds its memory limit", async () => {
-  const thread = new Thread({ target: hoard, memoryLimit: 20, name: "hoarder" }).start();
-  const error = await assertLost(thread);
-  assertEquals(error.message, "Cannot finish thread hoarder: it ran out of memory");
-});
+for (const [when, target] of [["", hoard], [" after it has awaited", hoardLater]] as const) {
+  Deno.test(`Thread.join() rejects when the thread exceeds its memory limit${when}`, async () => {
+    const thread = new Thread<[], unknown>({ target, memoryLimit: 20, name: "hoarder" }).start();
+    const error = await assertLost(thread);
+    assertEquals(error.message, "Cannot finish thread hoarder: it ran out of memory");
+  });
+}
 
 for (const [name, target] of [["spins", spin], ["is parked", park]] as const) {
   Deno.test(`Thread.kill() ends a thread that ${name}`, async () => {
