@@ -102,6 +102,24 @@ export const LOCK: Scenario[] = [
     },
   },
   {
+    name: "lock: queues while the first has been woken and passed over",
+    act(w) {
+      const [o] = lockWith(w, 5, [3, 4]);
+      unlock(w.agent(5).q, o);
+      tryLock(w.agent(5).q, o);
+      return { o, op: () => w.queue(2, o) };
+    },
+  },
+  {
+    name: "lock: leaves its locks held, or dies before that",
+    act(w) {
+      const [o] = lockWith(w, 2, [3, 4]);
+      const agent = w.agent(2);
+      agent.locksHeld = 1;
+      return { o, op: () => agent.finishThread() };
+    },
+  },
+  {
     name: "lock: takes it late, out of turn",
     act(w) {
       const [o, [, own]] = lockWith(w, 5, [3, 2, 4]);

@@ -410,7 +410,7 @@ export class World {
     const holder = this.holder(o);
     const type = this.words.peek(o + layout.TYPE);
     if (type === layout.TYPE_LOCK || type === layout.TYPE_RLOCK) {
-      if (holder !== 0) unlock(this.agent(holder).q, o);
+      if (holder !== 0) unlock((this.#agents.get(holder) ?? this.agent(1)).q, o); // or DETACHED
     } else if (type === layout.TYPE_SEMAPHORE) {
       for (const id of AGENTS) {
         const count = this.holds(o, id);

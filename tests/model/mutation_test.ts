@@ -1,0 +1,87 @@
+/**
+ * The model finds what is broken: each of these changes of an algorithm must make a scenario fail.
+ *
+ * @module
+ */
+
+import { assert } from "@std/assert";
+import { barrierKind } from "../../_core/barrier_kind.ts";
+import { conditionKind } from "../../_core/condition_kind.ts";
+import { eventKind } from "../../_core/event_kind.ts";
+import type { Kind } from "../../_core/kind.ts";
+import { KINDS } from "../../_core/kinds.ts";
+import * as layout from "../../_core/layout.ts";
+import { lockKind } from "../../_core/lock_kind.ts";
+import { rwlockKind } from "../../_core/rwlock_kind.ts";
+import { semaphoreKind } from "../../_core/semaphore_kind.ts";
+import { LOCK } from "./lock_scenarios.ts";
+import { RWLOCK } from "./rwlock_scenarios.ts";
+import { explore, type Scenario } from "./scenario.ts";
+import { SEMAPHORE } from "./semaphore_scenarios.ts";
+import { BARRIER, CONDITION, EVENT } from "./signal_scenarios.ts";
+
+interface Mutation {
+  name: string;
+  type: number;
+  kind: Kind;
+  scenarios: readonly Scenario[];
+}
+
+const nothing = (): void => {};
+
+function mutations(
+  name: string,
+  type: number,
+  kind: Kind,
+  scenarios: readonly Scenario[],
+  changes: Record<string, Partial<Kind>>,
+): Mutation[] {
+  return Object.entries(changes).map(([change, methods]) => ({
+    name: `${name} ${change}`,
+    type,
+    kind: { ...kind, ...methods },
+    scenarios,
+  }));
+}
+
+const MUTATIONS: Mutation[] = [
+  ...mutations("lock", layout.TYPE_LOCK, lockKind, LOCK, {
+    "does not pass the turn of one who leaves on": { left: nothing },
+    "keeps PENDING over a rebuild": { reset: nothing },
+    "keeps a dead holder": { holderDied: nothing },
+    "does not put back": { back: nothing },
+    "wakes nobody": { settle: nothing },
+  }),
+  ...mutations("condition", layout.TYPE_CONDITION, conditionKind, CONDITION, {
+    "forgets the notify of a dead one": { buried: nothing },
+  }),
+  ...mutations("event", layout.TYPE_EVENT, eventKind, EVENT, {
+    "releases by the store of UPTO alone": {
+      settle: (q, o, force) => q.grantUpto(o, 0, layout.GRANTED, force),
+    },
+  }),
+  ...mutations("semaphore", layout.TYPE_SEMAPHORE, semaphoreKind, SEMAPHORE, {
+    "keeps the permits of the dead": { holderDied: nothing },
+    "does not finish counting": { redo: nothing },
+    "wakes one too few": {
+      settle(q, o, force) {
+        if (q.head(o, 0) !== 0 && q.w.load(o + layout.MAIN) >> 2 < 2) return;
+        semaphoreKind.settle(q, o, force);
+      },
+    },
+  }),
+  ...mutations("barrier", layout.TYPE_BARRIER, barrierKind, BARRIER, {
+    "goes on without a dead party": { buried: nothing },
+  }),
+  ...mutations("rwlock", layout.TYPE_RWLOCK, rwlockKind, RWLOCK, {
+    "keeps the locks of the dead": { holderDied: nothing },
+    "does not finish counting": { redo: nothing },
+  }),
+];
+
+for (const { name, type, kind, scenarios } of MUTATIONS) {
+  Deno.test(`The model finds a ${name}`, () => {
+    const kinds = new Map([...KINDS, [type, kind]]);
+    assert(scenarios.some((scenario) => explore(scenario, kinds).failures.length > 0));
+  });
+}
