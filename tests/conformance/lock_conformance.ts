@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
 import { decode, encode } from "../../_core/codec.ts";
-import { InvalidStateError } from "../../errors.ts";
+import { DeadlockError, InvalidStateError } from "../../errors.ts";
 import type { Lock } from "../../sync/mod.ts";
 import { mutexConformance } from "./mutex_conformance.ts";
 import { SCOPES, type TestedScope } from "./support.ts";
@@ -108,6 +108,13 @@ export function lockConformance(make: (options?: { scope: TestedScope }) => Lock
       assertEquals(`${lock}`, "<Lock unlocked>");
     });
   }
+
+  Deno.test("Lock.acquireSync() says who would wait for whom in a DeadlockError", () => {
+    const lock = make();
+    const guard = lock.acquireSync();
+    assertThrows(() => lock.acquireSync(), DeadlockError, "this thread holds it already");
+    guard.release();
+  });
 
   Deno.test("Lock decoded in its own thread is the same object", () => {
     const lock = make();

@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { agentOf } from "../../_core/agent.ts";
 import { FREE, HOLDER, S_STATE } from "../../_core/layout.ts";
+import { forEachObject } from "../../_core/reaper.ts";
 import { forEachSlot } from "../../_core/slot_table.ts";
 import type { Guard } from "../../sync/mod.ts";
 
@@ -86,14 +87,25 @@ export function waitSlots(scope: TestedScope): number {
   return q.slots.used - q.holders.size;
 }
 
+/** Queues of a scope in which anybody is. */
+function queues(scope: TestedScope): number {
+  let count = 0;
+  const { q, arena } = agentOf(scope);
+  forEachObject(q, arena, (o) => {
+    for (let list = 0; list < q.kind(o).lists; list++) if (q.head(o, list) !== 0) count++;
+  });
+  return count;
+}
+
 /** Asserts that something leaves no entry in a wait queue and keeps no slot of this thread. */
 export async function assertLeavesNothing(
   scope: TestedScope,
   fn: () => void | Promise<void>,
 ): Promise<void> {
-  const before = [waitSlots(scope), entries(scope)];
+  const count = (): number[] => [waitSlots(scope), entries(scope), queues(scope)];
+  const before = count();
   await fn();
-  assertEquals([waitSlots(scope), entries(scope)], before);
+  assertEquals(count(), before);
 }
 
 /** Asserts that a promise is pending after some turns of the event loop. */
