@@ -30,7 +30,10 @@ export class AgentTable {
    */
   reserve(): number {
     const w = this.words;
-    for (let id = 1; id < layout.MAX_AGENTS; id++) {
+    // Ids go round, so that none is used again soon: somebody may have looked at it a moment ago.
+    const first = w.add(layout.NEXT_AGENT, 1) >>> 0;
+    for (let k = 0; k < layout.MAX_AGENTS - 1; k++) {
+      const id = 1 + (first + k) % (layout.MAX_AGENTS - 1);
       const at = agentRecord(id);
       if (w.load(at) !== layout.AGENT_FREE) continue;
       if (w.compareExchange(at, layout.AGENT_FREE, layout.AGENT_ALIVE) !== layout.AGENT_FREE) {

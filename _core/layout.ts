@@ -24,6 +24,8 @@ export const OBJECTS = 2;
 export const CHUNKS = 3;
 /** Header: agents handed out so far. */
 export const AGENTS = 4;
+/** Header: where the search for a free agent id begins. */
+export const NEXT_AGENT = 5;
 /** What `MAGIC` holds. */
 export const LAYOUT_VERSION = 0x6e6f0001;
 

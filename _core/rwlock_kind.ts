@@ -164,7 +164,7 @@ function takeRead(q: WaitQueue, o: number, s: number, late: boolean): Outcome {
   const holder = readerSlot(q, o);
   for (;;) {
     const word = w.load(o + MAIN);
-    if ((word & WRITING) !== 0) return NOTHING;
+    if ((word & WRITING) !== 0 || (word & ID) === ID) return NOTHING;
     w.store(holder + S_INTENT, 1);
     const took = w.compareExchange(o + MAIN, word, (word + 1) & ~ABANDONED) === word;
     if (took) w.store(holder + S_COUNT, w.load(holder + S_COUNT) + 1);
@@ -204,6 +204,7 @@ export function tryRead(q: WaitQueue, o: number): Outcome {
   w.store(s + S_INTENT, 1);
   let outcome: Outcome = NOTHING;
   for (let word = w.load(o + MAIN); (word & (WRITING | FROZEN | WAITERS)) === 0;) {
+    if ((word & ID) === ID) break; // as many readers as can be counted
     const seen = w.compareExchange(o + MAIN, word, (word + 1) & ~ABANDONED);
     if (seen === word) {
       w.store(s + S_COUNT, w.load(s + S_COUNT) + 1);
