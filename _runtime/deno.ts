@@ -16,7 +16,8 @@ export function denoRuntime(): Runtime {
   return {
     ...commonRuntime(),
     name: "deno",
-    spawnWorker: (bootUrl, data, options = {}) => spawnWorker(bootUrl, data, options, undefined),
+    spawnWorker: (bootUrl, data, options = {}) =>
+      spawnWorker(bootUrl, import.meta.url, data, options, undefined),
     // Deno's workers write to the file descriptors themselves.
     installWorkerConsole: () => {},
     // Deno raises the limit to be able to stop the code.

@@ -16,7 +16,8 @@ export function nodeRuntime(): Runtime {
     ...commonRuntime(),
     name: "node",
     heapExhausted: () => false,
-    spawnWorker: (bootUrl, data, options = {}) => spawnWorker(bootUrl, data, options, execArgv()),
+    spawnWorker: (bootUrl, data, options = {}) =>
+      spawnWorker(bootUrl, import.meta.url, data, options, execArgv()),
     installWorkerConsole(pause) {
       writeThrough(process.stdout, 1, pause);
       writeThrough(process.stderr, 2, pause);

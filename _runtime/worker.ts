@@ -2,12 +2,14 @@
  * Workers of `node:worker_threads`, which Deno and Node both have.
  *
  * A worker starts from a `data:` module, because that works wherever the library was loaded from (a file,
- * `https:`, an npm package). The module does three things:
+ * `https:`, an npm package). The module does four things:
  *
  * 1. It collects the messages that come before somebody listens: Deno would drop them.
- * 2. It takes a Web Lock for life, where there are Web Locks. Deno interrupts running JavaScript in
+ * 2. It loads this side's runtime: Deno panics when a worker is ended while it loads what Deno brings, so nothing of
+ *    that is left to do once the worker can be interrupted.
+ * 3. It takes a Web Lock for life, where there are Web Locks. Deno interrupts running JavaScript in
  *    `terminate()` only for a worker that holds one; without it a spinning or parked worker runs on.
- * 3. It imports the boot module. An error while loading is the worker's error, and ends it.
+ * 4. It imports the boot module. An error while loading is the worker's error, and ends it.
  *
  * On Deno the held lock also keeps the worker alive: it ends by `exitWorker`, an error or `terminate`.
  *
@@ -34,13 +36,14 @@ export const inWorker: boolean = !isMainThread;
 /** Where the bootstrap leaves the messages that came early. */
 const EARLY = "nogil.early";
 
-function bootstrap(bootUrl: string): URL {
+function bootstrap(bootUrl: string, runtimeUrl: string): URL {
   const source = `import { parentPort } from "node:worker_threads";
 const messages = [];
 const listener = (message) => messages.push(message);
 parentPort.on("message", listener);
 parentPort.unref();
 globalThis[Symbol.for("${EARLY}")] = { messages, listener };
+await import(${JSON.stringify(runtimeUrl)});
 const locks = globalThis.navigator?.locks;
 if (locks) {
   await new Promise((held, failed) => {
@@ -55,11 +58,12 @@ await import(${JSON.stringify(bootUrl)});`;
 /** Starts a worker that imports `bootUrl`. */
 export function spawnWorker(
   bootUrl: string,
+  runtimeUrl: string,
   data: unknown,
   options: SpawnOptions,
   execArgv: string[] | undefined,
 ): WorkerHandle {
-  const worker = new Worker(bootstrap(bootUrl), {
+  const worker = new Worker(bootstrap(bootUrl, runtimeUrl), {
     workerData: data,
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),

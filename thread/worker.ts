@@ -72,11 +72,13 @@ function rest(address: number, record: ThreadRecord | null): void {
   });
 }
 
-/** Takes a thread that waits for a worker which is not ready yet. */
+/** Takes a thread that waits for a worker which is not ready yet; one with limits needs a worker of its own. */
 function takeWaiting(): number | null {
   const { slots, table } = realm();
   if (!slots.areThreadsWaiting) return null;
-  const [waiting] = table.starting();
+  const waiting = table.starting().find((record) =>
+    record.memoryLimit === 0 && record.stackLimit === 0
+  );
   return waiting !== undefined && slots.take(slot, waiting.address) ? waiting.address : null;
 }
 
