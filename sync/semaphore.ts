@@ -25,6 +25,7 @@ import {
   releasePermits,
   tryPermit,
 } from "../_core/semaphore_kind.ts";
+import { Spent } from "../_core/spent.ts";
 import {
   checkTimeout,
   checkWait,
@@ -35,12 +36,23 @@ import type { Guard } from "./guard.ts";
 
 let revived: Place | null = null;
 
-/** The acquisitions of this thread that were not released. */
+/** The guard of the acquisition with a number. */
+class PermitGuard extends HeldGuard {
+  readonly number: number;
+
+  constructor(owner: Permits, number: number) {
+    super(owner, false);
+    this.number = number;
+  }
+}
+
+/** The acquisitions of this thread, by number: their guards are kept by nobody but their owners. */
 class Permits implements GuardOwner {
   readonly #agent: Agent;
   readonly #o: number;
   readonly #bound: number;
-  readonly #guards: Set<HeldGuard> = new Set();
+  readonly #released: Spent = new Spent();
+  #acquired = 0;
   /** Its record is freed when it is collected: it lives as long as anybody has a guard. */
   readonly semaphore: Semaphore;
 
@@ -52,21 +64,17 @@ class Permits implements GuardOwner {
   }
 
   granted(): HeldGuard {
-    const guard = new HeldGuard(this, false);
-    this.#guards.add(guard);
-    return guard;
+    return new PermitGuard(this, ++this.#acquired);
   }
 
   releaseGuard(guard: HeldGuard): void {
-    if (this.#guards.delete(guard)) releasePermits(this.#agent.q, this.#o, 1, this.#bound);
+    if (!this.#released.add((guard as PermitGuard).number)) return;
+    releasePermits(this.#agent.q, this.#o, 1, this.#bound);
   }
 
   release(n: number): boolean {
     if (!releasePermits(this.#agent.q, this.#o, n, this.#bound)) return false;
-    for (const guard of this.#guards) {
-      if (n-- === 0) break;
-      this.#guards.delete(guard);
-    }
+    this.#released.addSmallest(n, this.#acquired);
     return true;
   }
 }
