@@ -4,6 +4,9 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { programUrl } from "./programs.ts";
 
+/** What Deno sometimes says of a worker that still ran when the program ended. */
+const INTERRUPTED = /.*error.*\(in worker .*terminated.*\n/g;
+
 interface Ended {
   code: number | null;
   stdout: string[];
@@ -30,7 +33,7 @@ function run(program: string): Promise<Ended> {
     child.on("close", (code) => {
       clearTimeout(patience);
       const lines = stdout.split("\n").filter((line) => line !== "");
-      resolve({ code, stdout: lines, stderr, at });
+      resolve({ code, stdout: lines, stderr: stderr.replace(INTERRUPTED, ""), at });
     });
   });
 }
