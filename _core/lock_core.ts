@@ -14,7 +14,12 @@ import { MAIN } from "./layout.ts";
 import { holderOf, spinLock, tryLock, unlock } from "./lock_kind.ts";
 import { ownerToken } from "./owner_token.ts";
 import type { Place } from "./place.ts";
-import { checkTimeout, checkWait, type SyncWaitOptions, type WaitOptions } from "./wait_options.ts";
+import {
+  checkSyncWait,
+  checkWait,
+  type SyncWaitOptions,
+  type WaitOptions,
+} from "./wait_options.ts";
 
 /** Options of a promise acquire. */
 export interface AcquireOptions extends WaitOptions {
@@ -83,7 +88,7 @@ export class LockCore implements GuardOwner {
       if (outcome !== NOTHING) return this.granted(outcome, token, undefined);
       return this.#acquireSyncContended(Infinity, token, undefined);
     }
-    const timeout = checkTimeout(options.timeout);
+    const timeout = checkSyncWait(options);
     const outcome = this.attempt(token);
     if (outcome !== NOTHING) return this.granted(outcome, token, options);
     return this.#acquireSyncContended(timeout, token, options);

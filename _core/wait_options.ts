@@ -39,9 +39,24 @@ export function checkTimeout(timeout: number | undefined): number {
   return timeout;
 }
 
-/** Checks both options of a promise wait and throws the reason of an aborted signal. */
+/**
+ * Checks the options of a blocking wait and gives its timeout.
+ *
+ * @throws {TypeError} If they are no object: Python's `wait(5)`, say, whose timeout would be lost.
+ */
+export function checkSyncWait(options: SyncWaitOptions | undefined): number {
+  if (options === undefined) return Infinity;
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `Cannot wait: options must be an object, as { timeout: 5000 }: received ${typeof options}`,
+    );
+  }
+  return checkTimeout(options.timeout);
+}
+
+/** Checks the options of a promise wait and throws the reason of an aborted signal. */
 export function checkWait(options: WaitOptions | undefined): number {
-  const timeout = checkTimeout(options?.timeout);
+  const timeout = checkSyncWait(options);
   const signal = options?.signal;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError("Cannot wait: 'signal' must be an AbortSignal");

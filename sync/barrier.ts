@@ -27,6 +27,7 @@ import {
   registerPlaced,
 } from "../_core/place.ts";
 import {
+  checkSyncWait,
   checkTimeout,
   checkWait,
   type SyncWaitOptions,
@@ -128,7 +129,7 @@ export class Barrier {
    * @throws {TimeoutError} If this wait runs out of time.
    */
   async wait(options?: WaitOptions): Promise<number> {
-    const timeout = checkWait({ ...this.#defaults(), ...options });
+    const timeout = this.#limit(options, checkWait(options));
     const { agent, o } = this.#place;
     const arrival = arrive(agent.q, o, true);
     if (arrival === null) throw broken();
@@ -171,7 +172,7 @@ export class Barrier {
    * @throws {DeadlockError} If the wait could never end: no other thread knows the barrier, or its scope is `"local"`.
    */
   waitSync(options?: SyncWaitOptions): number {
-    const timeout = checkTimeout({ ...this.#defaults(), ...options }.timeout);
+    const timeout = this.#limit(options, checkSyncWait(options));
     const { agent, o } = this.#place;
     const { q } = agent;
     const arrival = arrive(q, o, false);
@@ -231,8 +232,9 @@ export class Barrier {
     });
   }
 
-  #defaults(): { timeout?: number } {
-    return this.#timeout === undefined ? {} : { timeout: this.#timeout };
+  /** The timeout of a wait: its own, or that of the barrier. */
+  #limit(options: SyncWaitOptions | undefined, own: number): number {
+    return options?.timeout === undefined ? this.#timeout ?? Infinity : own;
   }
 
   #assertPassed(outcome: Outcome, timeout: number): void {

@@ -19,7 +19,7 @@ import {
   registerPlaced,
 } from "../_core/place.ts";
 import {
-  checkTimeout,
+  checkSyncWait,
   checkWait,
   type SyncWaitOptions,
   type WaitOptions,
@@ -148,7 +148,7 @@ export class Condition {
    * @throws {AbandonedError} If a holder of the lock died in the meantime. The lock is held nevertheless.
    */
   waitSync(options?: SyncWaitOptions): void {
-    const timeout = checkTimeout(options?.timeout);
+    const timeout = checkSyncWait(options);
     this.#assertOwned("wait on");
     const { agent, o } = this.#place;
     agent.assertEnds(o, timeout, "wait on condition");
@@ -171,7 +171,8 @@ export class Condition {
    * @throws {TimeoutError} If time runs out and the predicate does not hold.
    */
   async waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
-    const end = performance.now() + checkWait(options);
+    const limit = checkWait(options);
+    const end = performance.now() + limit;
     this.#assertOwned("wait on");
     for (;;) {
       const value = predicate();
@@ -180,9 +181,10 @@ export class Condition {
       try {
         await this.wait({ ...options, timeout });
       } catch (error) {
-        const last = error instanceof TimeoutError ? predicate() : null;
+        if (!(error instanceof TimeoutError) || error === options?.signal?.reason) throw error;
+        const last = predicate();
         if (last) return last;
-        throw error;
+        throw late(limit);
       }
     }
   }
@@ -195,7 +197,8 @@ export class Condition {
    * @throws {TimeoutError} If time runs out and the predicate does not hold.
    */
   waitForSync<T>(predicate: () => T, options?: SyncWaitOptions): T {
-    const end = performance.now() + checkTimeout(options?.timeout);
+    const limit = checkSyncWait(options);
+    const end = performance.now() + limit;
     this.#assertOwned("wait on");
     for (;;) {
       const value = predicate();
@@ -204,9 +207,10 @@ export class Condition {
       try {
         this.waitSync(left === Infinity ? {} : { timeout: left });
       } catch (error) {
-        const last = error instanceof TimeoutError ? predicate() : null;
+        if (!(error instanceof TimeoutError)) throw error;
+        const last = predicate();
         if (last) return last;
-        throw error;
+        throw late(limit);
       }
     }
   }

@@ -18,7 +18,7 @@ import {
   registerPlaced,
 } from "../_core/place.ts";
 import {
-  checkTimeout,
+  checkSyncWait,
   checkWait,
   type SyncWaitOptions,
   type WaitOptions,
@@ -94,7 +94,7 @@ export class Event {
    * @throws {DeadlockError} If the wait could never end: no other thread knows the event, or its scope is `"local"`.
    */
   waitSync(options?: SyncWaitOptions): void {
-    const timeout = checkTimeout(options?.timeout);
+    const timeout = checkSyncWait(options);
     if (this.isSet()) return;
     const { agent, o } = this.#place;
     if (agent.waitSync(o, 0, timeout, "wait for event") === NOTHING) throw late(timeout);

@@ -28,7 +28,7 @@ import {
   writerOf,
   WRITERS_LIST,
 } from "../_core/rwlock_kind.ts";
-import { checkTimeout, checkWait } from "../_core/wait_options.ts";
+import { checkSyncWait, checkWait } from "../_core/wait_options.ts";
 import type { Guard } from "./guard.ts";
 
 let revived: Place | null = null;
@@ -208,7 +208,7 @@ export class RWLock {
   }
 
   #acquireSync(side: Side, options: SyncAcquireOptions | undefined): Guard {
-    const timeout = checkTimeout(options?.timeout);
+    const timeout = checkSyncWait(options);
     let outcome = side.attempt();
     if (outcome === NOTHING) {
       outcome = this.#place.agent.waitSync(this.#place.o, side.list, timeout, side.action);

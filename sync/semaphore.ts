@@ -27,7 +27,7 @@ import {
 } from "../_core/semaphore_kind.ts";
 import { Spent } from "../_core/spent.ts";
 import {
-  checkTimeout,
+  checkSyncWait,
   checkWait,
   type SyncWaitOptions,
   type WaitOptions,
@@ -160,7 +160,7 @@ export class Semaphore {
    * @throws {DeadlockError} If the wait could never end: no other thread knows the semaphore, or its scope is `"local"`.
    */
   acquireSync(options?: SyncWaitOptions): Guard {
-    const timeout = checkTimeout(options?.timeout);
+    const timeout = checkSyncWait(options);
     const { agent, o } = this.#place;
     if (
       tryPermit(agent.q, o) === NOTHING &&

@@ -11,7 +11,7 @@ import { BLANK } from "../_core/shareable.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import { MAIN_IDENT } from "../_core/thread_table.ts";
 import {
-  checkTimeout,
+  checkSyncWait,
   checkWait,
   type SyncWaitOptions,
   type WaitOptions,
@@ -169,7 +169,7 @@ export class Thread<A extends unknown[] = [], R = unknown> {
    * @throws {RangeError} If the timeout is negative or no number.
    */
   joinSync(options: SyncWaitOptions = {}): R {
-    checkTimeout(options.timeout);
+    checkSyncWait(options);
     const record = this.#joinable();
     if (record !== null) {
       waitForEndSync(record, options.timeout, this.#innards.name);

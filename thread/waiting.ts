@@ -11,6 +11,7 @@ import type { WaitOptions } from "../_core/wait_options.ts";
 /** While a promise waits for a thread, this timer keeps the event loop alive. */
 let keepAlive: ReturnType<typeof setInterval> | null = null;
 let waiters = 0;
+/** Milliseconds; a timer of more than 2 ** 31 - 1 fires at once. */
 const FOREVER = 2 ** 30;
 
 /** Blocks until the thread has ended. */
@@ -36,10 +37,16 @@ export async function waitForEnd(
   if (waiters++ === 0) keepAlive = setInterval(() => {}, FOREVER);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let onAbort: (() => void) | undefined;
+  const since = performance.now();
   try {
     const givenUp = new Promise<never>((_, reject) => {
       if (timeout !== undefined && timeout !== Infinity) {
-        timer = setTimeout(() => reject(timedOut(name, timeout)), timeout);
+        const expire = (): void => {
+          const left = since + timeout - performance.now();
+          if (left > 0) timer = setTimeout(expire, Math.min(Math.ceil(left), FOREVER));
+          else reject(timedOut(name, timeout));
+        };
+        timer = setTimeout(expire, Math.min(Math.ceil(timeout), FOREVER));
       }
       onAbort = () => reject(signal?.reason);
       signal?.addEventListener("abort", onAbort);
