@@ -28,8 +28,18 @@ export interface Holdings {
   slots: number[];
 }
 
+/** Gives the slot in which this agent counts what it holds of `o`, made at the first use. */
+export function holderSlot(q: WaitQueue, o: number): number {
+  let s = q.holders.get(o);
+  if (s === undefined) {
+    s = createHolder(q, o);
+    q.holders.set(o, s);
+  }
+  return s;
+}
+
 /** Makes the slot in which this agent counts what it holds of `o`. */
-export function createHolder(q: WaitQueue, o: number): number {
+function createHolder(q: WaitQueue, o: number): number {
   const s = q.slots.allocate();
   q.w.store(s + S_INTENT, 0);
   q.w.store(s + S_COUNT, 0);

@@ -17,7 +17,7 @@
  * @module
  */
 
-import { createHolder, held, sumHoldings, waitForIntents } from "./holders.ts";
+import { held, holderSlot, sumHoldings, waitForIntents } from "./holders.ts";
 import { type Kind, NOTHING, type Outcome, TAKEN, TAKEN_ABANDONED } from "./kind.ts";
 import {
   ABANDONED,
@@ -161,7 +161,7 @@ function takeWrite(q: WaitQueue, o: number, s: number, late: boolean): Outcome {
 function takeRead(q: WaitQueue, o: number, s: number, late: boolean): Outcome {
   const w = q.w;
   if (w.load(s + S_STATE) !== WOKEN && !late) return NOTHING;
-  const holder = readerSlot(q, o);
+  const holder = holderSlot(q, o);
   for (;;) {
     const word = w.load(o + MAIN);
     if ((word & WRITING) !== 0 || (word & ID) === ID) return NOTHING;
@@ -182,15 +182,6 @@ function clearIfEmpty(q: WaitQueue, o: number): void {
   }
 }
 
-function readerSlot(q: WaitQueue, o: number): number {
-  let s = q.holders.get(o);
-  if (s === undefined) {
-    s = createHolder(q, o);
-    q.holders.set(o, s);
-  }
-  return s;
-}
-
 /** Read locks that this agent holds. */
 export function readsHeld(q: WaitQueue, o: number): number {
   const s = q.holders.get(o);
@@ -200,7 +191,7 @@ export function readsHeld(q: WaitQueue, o: number): number {
 /** Takes the lock for reading, if it may. */
 export function tryRead(q: WaitQueue, o: number): Outcome {
   const w = q.w;
-  const s = readerSlot(q, o);
+  const s = holderSlot(q, o);
   w.store(s + S_INTENT, 1);
   let outcome: Outcome = NOTHING;
   for (let word = w.load(o + MAIN); (word & (WRITING | FROZEN | WAITERS)) === 0;) {
@@ -231,7 +222,7 @@ export function tryWrite(q: WaitQueue, o: number): Outcome {
 /** Releases one read lock of this agent; `false` when it holds none. */
 export function releaseRead(q: WaitQueue, o: number): boolean {
   const w = q.w;
-  const s = readerSlot(q, o);
+  const s = holderSlot(q, o);
   if (held(q, s) === 0) return false;
   for (;;) {
     w.store(s + S_INTENT, 1);

@@ -15,7 +15,7 @@
  * @module
  */
 
-import { createHolder, held, sumHoldings, waitForIntents } from "./holders.ts";
+import { held, holderSlot, sumHoldings, waitForIntents } from "./holders.ts";
 import { type Kind, NOTHING, type Outcome, TAKEN } from "./kind.ts";
 import { FREE, MAIN, PASSING, S_AUX, S_COUNT, S_INTENT, S_STATE, WOKEN } from "./layout.ts";
 import type { WaitQueue } from "./wait_queue.ts";
@@ -104,16 +104,6 @@ export function initializeSemaphore(q: WaitQueue, o: number, permits: number): v
 /** Number of permits left. */
 export function permits(q: WaitQueue, o: number): number {
   return q.w.load(o + MAIN) >> 2;
-}
-
-/** The slot in which this agent counts its permits, once it has one. */
-function holderSlot(q: WaitQueue, o: number): number {
-  let s = q.holders.get(o);
-  if (s === undefined) {
-    s = createHolder(q, o);
-    q.holders.set(o, s);
-  }
-  return s;
 }
 
 /** Takes a permit if one is left and nobody waits. */
