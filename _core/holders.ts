@@ -77,3 +77,9 @@ export function sumHoldings(q: WaitQueue, o: number, dead: number): Holdings {
   });
   return sum;
 }
+
+/** Waits until the holders have been counted anew: who counts them holds the latch. */
+export function waitForThaw(q: WaitQueue, o: number): void {
+  q.latch(o);
+  q.unlatch(o);
+}

@@ -17,7 +17,7 @@
  * @module
  */
 
-import { held, holderSlot, sumHoldings, waitForIntents } from "./holders.ts";
+import { held, holderSlot, sumHoldings, waitForIntents, waitForThaw } from "./holders.ts";
 import { type Kind, NOTHING, type Outcome, TAKEN, TAKEN_ABANDONED } from "./kind.ts";
 import {
   ABANDONED,
@@ -194,8 +194,15 @@ export function tryRead(q: WaitQueue, o: number): Outcome {
   const s = holderSlot(q, o);
   w.store(s + S_INTENT, 1);
   let outcome: Outcome = NOTHING;
-  for (let word = w.load(o + MAIN); (word & (WRITING | FROZEN | WAITERS)) === 0;) {
+  for (let word = w.load(o + MAIN); (word & (WRITING | WAITERS)) === 0;) {
     if ((word & ID) === ID) break; // as many readers as can be counted
+    if ((word & FROZEN) !== 0) {
+      w.store(s + S_INTENT, 0);
+      waitForThaw(q, o);
+      w.store(s + S_INTENT, 1);
+      word = w.load(o + MAIN);
+      continue;
+    }
     const seen = w.compareExchange(o + MAIN, word, (word + 1) & ~ABANDONED);
     if (seen === word) {
       w.store(s + S_COUNT, w.load(s + S_COUNT) + 1);
@@ -211,7 +218,13 @@ export function tryRead(q: WaitQueue, o: number): Outcome {
 /** Takes the lock for writing, if it may. */
 export function tryWrite(q: WaitQueue, o: number): Outcome {
   const w = q.w;
-  for (let word = w.load(o + MAIN); (word & (WRITING | ID | WAITERS | FROZEN)) === 0;) {
+  for (let word = w.load(o + MAIN); (word & (WRITING | WAITERS)) === 0;) {
+    if ((word & FROZEN) !== 0) {
+      waitForThaw(q, o);
+      word = w.load(o + MAIN);
+      continue;
+    }
+    if ((word & ID) !== 0) break;
     const seen = w.compareExchange(o + MAIN, word, WRITING | q.me);
     if (seen === word) return (word & ABANDONED) !== 0 ? TAKEN_ABANDONED : TAKEN;
     word = seen;

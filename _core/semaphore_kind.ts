@@ -15,7 +15,7 @@
  * @module
  */
 
-import { held, holderSlot, sumHoldings, waitForIntents } from "./holders.ts";
+import { held, holderSlot, sumHoldings, waitForIntents, waitForThaw } from "./holders.ts";
 import { type Kind, NOTHING, type Outcome, TAKEN } from "./kind.ts";
 import { FREE, MAIN, PASSING, S_AUX, S_COUNT, S_INTENT, S_STATE, WOKEN } from "./layout.ts";
 import type { WaitQueue } from "./wait_queue.ts";
@@ -106,13 +106,25 @@ export function permits(q: WaitQueue, o: number): number {
   return q.w.load(o + MAIN) >> 2;
 }
 
+/** Whether a permit is left and nobody waits. */
+function isFree(word: number): boolean {
+  return word >= ONE && (word & WAITING_BIT) === 0;
+}
+
 /** Takes a permit if one is left and nobody waits. */
 export function tryPermit(q: WaitQueue, o: number): Outcome {
   const w = q.w;
   const s = holderSlot(q, o);
   w.store(s + S_INTENT, 1);
   let outcome: Outcome = NOTHING;
-  for (let word = w.load(o + MAIN); word >= ONE && (word & (WAITING_BIT | FROZEN)) === 0;) {
+  for (let word = w.load(o + MAIN); (word & FROZEN) !== 0 || isFree(word);) {
+    if ((word & FROZEN) !== 0) {
+      w.store(s + S_INTENT, 0);
+      waitForThaw(q, o);
+      w.store(s + S_INTENT, 1);
+      word = w.load(o + MAIN);
+      continue;
+    }
     const seen = w.compareExchange(o + MAIN, word, word - ONE);
     if (seen === word) {
       w.store(s + S_COUNT, w.load(s + S_COUNT) + 1);
