@@ -123,7 +123,8 @@ export class Barrier {
   /**
    * Waits for the other parties.
    *
-   * @param options `timeout` in milliseconds (default: the barrier's), `signal` to give up. Both break the barrier.
+   * @param options `timeout` in milliseconds (default: the barrier's), `signal` to give up. Both break the barrier;
+   * a signal that is aborted before the call only refuses it.
    * @returns How many of the round were there before: 0 to `parties` - 1, each once.
    * @throws {BrokenBarrierError} If the barrier is broken, or breaks or is reset meanwhile.
    * @throws {TimeoutError} If this wait runs out of time.
