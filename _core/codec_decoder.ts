@@ -373,7 +373,7 @@ export class Decoder extends ByteReader {
     return this.#objects[number] = makeView(kind, this.value(), offset, length);
   }
 
-  // deno-lint-ignore ban-types
+  // deno-lint-ignore ban-types -- functions of any signature, classes included
   #function(): Function {
     this.#refuseUntrusted("a function");
     const number = this.reserveNumber();

@@ -282,7 +282,7 @@ export class Encoder extends ByteWriter {
     writeOther(this, value, proto as object | null);
   }
 
-  // deno-lint-ignore ban-types
+  // deno-lint-ignore ban-types -- functions of any signature, classes included
   #function(value: Function): void {
     if (this.#again(value)) return;
     if (this.#isHandle(value)) return writeHandle(this, value);

@@ -75,7 +75,7 @@ export function writeHandle(encoder: Encoder, value: Handled): void {
 }
 
 /** Writes a task or a shareable class by its name, any other function by its source. */
-// deno-lint-ignore ban-types
+// deno-lint-ignore ban-types -- functions of any signature, classes included
 export function writeFunction(encoder: Encoder, value: Function): void {
   if (writeRegistered(encoder, value)) return;
   let ref;
@@ -93,7 +93,7 @@ export function writeFunction(encoder: Encoder, value: Function): void {
 }
 
 /** Writes the place of a task or a shareable class; tells whether the function is one. */
-// deno-lint-ignore ban-types
+// deno-lint-ignore ban-types -- functions of any signature, classes included
 export function writeRegistered(encoder: Encoder, value: Function): boolean {
   const ref = moduleRef(value);
   if (ref === null) return false;

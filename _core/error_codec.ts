@@ -28,7 +28,7 @@ type ErrorClass = new (...args: never[]) => Error;
 /** What goes on the wire as the class of an error. */
 type WireClass =
   | { kind: "known"; name: string }
-  // deno-lint-ignore ban-types
+  // deno-lint-ignore ban-types -- functions of any signature, classes included
   | { kind: "shareable"; constructor: Function }
   | { kind: "unknown"; name: string };
 

@@ -6,7 +6,7 @@
 
 import { findFreeNames } from "./free_variables.ts";
 
-// deno-lint-ignore ban-types
+// deno-lint-ignore ban-types -- functions of any signature, classes included
 type AnyFunction = Function;
 
 /** What travels of a plain function. */
@@ -62,7 +62,7 @@ export function reviveSource(ref: SourceRef): AnyFunction {
   let fn = compiled.get(ref.source);
   if (fn === undefined) {
     // The text comes from `sourceRef` of another thread of this program, never from untrusted bytes.
-    // deno-lint-ignore no-eval
+    // deno-lint-ignore no-eval -- a function that was sent as text is compiled here; untrusted input never gets here
     const evaluate = eval;
     fn = evaluate(`"use strict";(${ref.source}\n)`) as AnyFunction;
     if (compiled.size >= MAX_COMPILED) compiled.clear();

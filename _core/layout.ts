@@ -68,8 +68,8 @@ export const HEAP_BYTE_BASE = Math.ceil(CONTROL_WORDS * 4 / PAGE_BYTES) * PAGE_B
 
 // -- agent record --
 
-/** Agent: one of the `AGENT_…` states. */
-export const A_STATE = 0;
+// The first word is one of the `AGENT_…` states.
+
 /** Agent: doorbell; 1 = rung. */
 export const A_BELL = 1;
 /** Agent: who cleans up after it. */

@@ -19,7 +19,7 @@ export interface ModuleRef {
   readonly hash: number;
 }
 
-// deno-lint-ignore ban-types
+// deno-lint-ignore ban-types -- functions of any signature, classes included
 type Registered = Function;
 
 const modules: Map<string, Registered[]> = new Map();

@@ -20,7 +20,7 @@ export interface Request {
   /** When a timer calls it, in milliseconds since the epoch; -1 if it was cancelled already. */
   due?: number;
   /** The class whose `run` is called instead. */
-  // deno-lint-ignore ban-types
+  // deno-lint-ignore ban-types -- functions of any signature, classes included
   class?: Function;
   /** The fields of its instance. */
   fields?: Record<string, unknown>;

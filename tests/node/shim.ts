@@ -12,7 +12,6 @@ interface TestOptions {
   name?: string;
   fn?: TestFunction;
   ignore?: boolean;
-  only?: boolean;
 }
 
 /** Registers a test in any of the forms of `Deno.test`. */
@@ -27,13 +26,10 @@ export function test(
     else if (typeof part === "function") options.fn = part;
     else Object.assign(options, part);
   }
-  const { fn, ignore = false, only = false } = options;
+  const { fn, ignore = false } = options;
   const name = options.name ?? fn?.name ?? "";
   if (fn === undefined || name === "") {
     throw new TypeError(`Cannot register test '${name}': it needs a name and a function`);
   }
-  nodeTest(name, { skip: ignore, ...(only && { only }) }, () => fn());
+  nodeTest(name, { skip: ignore }, () => fn());
 }
-
-test.ignore = (name: string, fn: TestFunction): void => test({ name, fn, ignore: true });
-test.only = (name: string, fn: TestFunction): void => test({ name, fn, only: true });

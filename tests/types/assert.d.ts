@@ -1,6 +1,6 @@
 // The part of @std/assert that the tests use.
 
-// deno-lint-ignore no-explicit-any
+// deno-lint-ignore no-explicit-any -- constructors of any signature
 type AnyConstructor<T> = abstract new (...args: any[]) => T;
 
 export declare class AssertionError extends Error {
