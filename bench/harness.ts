@@ -2,7 +2,11 @@
  * A small harness for benchmarks that stand side by side.
  *
  * All cases of a question run in one process and take turns, round after round, so that whatever else the machine does
- * falls on all of them. What counts is the median of the rounds, and its ratio to the case that is the measure.
+ * falls on all of them. What counts is the median of the rounds, and its ratio to the measure: the first case, or the
+ * fastest of several. A case that hangs or fails is said to, and does not run again.
+ *
+ * `--json` prints one object at the end, `--quick` looks only whether everything runs, `--only=PART` chooses questions
+ * by their titles.
  *
  * @module
  */
@@ -14,8 +18,12 @@ import { fileURLToPath } from "node:url";
 /** One way to do the work. */
 export interface Case {
   name: string;
+  /** Runs once, before the first round. */
+  open?: () => void | Promise<void>;
   /** Does the work once and returns nanoseconds per operation; `null` if it cannot run here. */
   measure: () => number | null | Promise<number | null>;
+  /** Runs once, after the last round. */
+  close?: () => unknown;
 }
 
 /** What to reach: the ratio of a case to the measure, in time. */
@@ -26,13 +34,17 @@ export interface Target {
   ratio: number;
 }
 
-/** A question and the cases that answer it. The first case is the measure for the others. */
+/** A question and the cases that answer it. */
 export interface Question {
   title: string;
   cases: readonly Case[];
+  /** The cases of which the fastest is the measure for the others; the first case by default. */
+  measure?: readonly string[];
   targets?: readonly Target[];
   /** How often each case is measured, after one round that does not count; 7 by default. */
   rounds?: number;
+  /** Whether to print operations per second, and by how much they are more, instead of times. */
+  rate?: boolean;
 }
 
 /** What one case took. */
@@ -42,10 +54,27 @@ export interface Result {
   median: number | null;
   /** The fastest round. */
   best: number | null;
-  /** The median in units of that of the first case. */
+  /** The slowest round. */
+  worst: number | null;
+  /** The median in units of that of the measure. */
   ratio: number | null;
+  /** The least and the greatest ratio to the measure within one round. */
+  ratios: readonly [number, number] | null;
   /** The ratio to reach, if there is one. */
   target: number | null;
+  /** Why it could not run to its end. */
+  failure: string | null;
+}
+
+/** Whether to look only that everything runs. */
+export const QUICK: boolean = process.argv.includes("--quick");
+
+/** Milliseconds after which a case counts as hanging. */
+const LIMIT = 30_000;
+
+/** Gives a number of operations, a hundredth of it if this run only looks whether everything runs. */
+export function operations(count: number): number {
+  return QUICK ? Math.max(Math.ceil(count / 100), 10) : count;
 }
 
 /** Measures how many nanoseconds one of `operations` takes in `work`. */
@@ -64,8 +93,8 @@ export async function perOperation(
  *
  * @returns `null` where there is no `python3`.
  */
-export function cpython(script: URL, ...args: string[]): number | null {
-  const { stdout, status } = spawnSync("python3", [fileURLToPath(script), ...args], {
+export function cpython(script: URL, ...args: (string | number)[]): number | null {
+  const { stdout, status } = spawnSync("python3", [fileURLToPath(script), ...args.map(String)], {
     encoding: "utf8",
   });
   return status === 0 ? Number(stdout) : null;
@@ -77,33 +106,91 @@ export async function benchmark(questions: readonly Question[]): Promise<void> {
   const answers: Record<string, Result[]> = {};
   const machine = describeMachine();
   if (!json) console.log(machine);
-  for (const question of questions) {
+  for (const question of questions.filter(isWanted)) {
+    const before = load();
     const results = await answer(question);
     answers[question.title] = results;
-    if (!json) printTable(question.title, results);
+    if (!json) printTable(question, results, `load ${before} before, ${load()} after`);
   }
   if (json) console.log(JSON.stringify({ machine, answers }, null, 2));
 }
 
-async function answer({ cases, targets = [], rounds = 7 }: Question): Promise<Result[]> {
-  const times = cases.map((): number[] => []);
-  for (let round = 0; round <= rounds; round++) {
+/** Tells whether `--only` leaves a question in. */
+export function isWanted({ title }: { title: string }): boolean {
+  const parts = process.argv.filter((arg) => arg.startsWith("--only=")).map((arg) => arg.slice(7));
+  return parts.length === 0 || parts.some((part) => title.toLowerCase().includes(part));
+}
+
+async function answer({ cases, measure, targets = [], rounds = 7 }: Question): Promise<Result[]> {
+  const times = cases.map((): (number | null)[] => []);
+  const failures = cases.map((): string | null => null);
+  const guard = async (i: number, work: () => unknown): Promise<unknown> => {
+    try {
+      return await within(LIMIT, work);
+    } catch (error) {
+      failures[i] ??= error instanceof Error ? error.message : String(error);
+    }
+  };
+  for (const [i, { open }] of cases.entries()) if (open !== undefined) await guard(i, open);
+  for (let round = 0; round <= (QUICK ? 1 : rounds); round++) {
     for (const [i, { measure }] of cases.entries()) {
-      const time = await measure();
-      if (round > 0 && time !== null) times[i]?.push(time);
+      const time = failures[i] === null ? await guard(i, measure) : null;
+      if (round > 0) times[i]?.push(typeof time === "number" ? time : null);
     }
   }
-  const medians = times.map((list) => median(list));
+  for (const [i, { close }] of cases.entries()) if (close !== undefined) await guard(i, close);
+  return summarise(cases, times, failures, measure, targets);
+}
+
+function summarise(
+  cases: readonly Case[],
+  times: readonly (readonly (number | null)[])[],
+  failures: readonly (string | null)[],
+  measure: readonly string[] | undefined,
+  targets: readonly Target[],
+): Result[] {
+  const medians = times.map((list) => median(list.filter(isNumber)));
+  let first = measure === undefined ? 0 : -1;
+  for (const [i, { name }] of cases.entries()) {
+    if (!measure?.includes(name) || medians[i] === null) continue;
+    if (first < 0 || Number(medians[i]) < Number(medians[first])) first = i;
+  }
+  const unit = medians[first] ?? null;
   return cases.map(({ name }, i): Result => {
-    const [own, first] = [medians[i] ?? null, medians[0] ?? null];
+    const own = medians[i] ?? null;
+    const all = (times[i] ?? []).filter(isNumber);
+    const ratios = (times[i] ?? []).map((time, round) => {
+      const other = times[first]?.[round] ?? null;
+      return time === null || other === null ? null : time / other;
+    }).filter(isNumber);
     return {
       name,
       median: own,
-      best: own === null ? null : Math.min(...times[i] ?? []),
-      ratio: own === null || first === null ? null : own / first,
+      best: own === null ? null : Math.min(...all),
+      worst: own === null ? null : Math.max(...all),
+      ratio: own === null || unit === null ? null : own / unit,
+      ratios: ratios.length === 0 ? null : [Math.min(...ratios), Math.max(...ratios)],
       target: targets.find((target) => target.name === name)?.ratio ?? null,
+      failure: failures[i] ?? null,
     };
   });
+}
+
+function isNumber(value: number | null): value is number {
+  return value !== null;
+}
+
+/** Gives what `work` gives, or throws if that takes longer than `limit` milliseconds. */
+async function within<T>(limit: number, work: () => T | Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`hangs (${limit / 1000} s)`)), limit);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function median(list: readonly number[]): number | null {
@@ -114,29 +201,61 @@ function median(list: readonly number[]): number | null {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }
 
-function describeMachine(): string {
+/** Says where this runs. */
+export function describeMachine(): string {
   const { deno, node, v8 } = process.versions as Record<string, string>;
   const runtime = deno === undefined ? `Node ${node}` : `Deno ${deno}`;
+  const { stdout } = spawnSync("python3", ["--version"], { encoding: "utf8" });
+  const python = (stdout ?? "").trim() || "no Python";
   const model = os.cpus()[0]?.model ?? "unknown processor";
-  return `${runtime}, V8 ${v8}, ${os.availableParallelism()} × ${model}, load ${
-    os.loadavg()[0]?.toFixed(1)
-  }`;
+  const day = new Date().toISOString().slice(0, 10);
+  return `${runtime}, V8 ${v8}, C${python}, ${os.availableParallelism()} × ${model}, ${day}`;
 }
 
-function printTable(title: string, results: readonly Result[]): void {
+/** The average load of the last minute. */
+export function load(): string {
+  return (os.loadavg()[0] ?? 0).toFixed(1);
+}
+
+function printTable({ title, rate = false }: Question, results: Result[], note: string): void {
   const width = Math.max(...results.map(({ name }) => name.length));
-  console.log(`\n${title}`);
-  for (const { name, median, best, ratio, target } of results) {
-    const columns = median === null ? ["not here"] : [
-      time(median).padStart(10),
-      `best ${time(best ?? 0)}`.padStart(16),
-      ratio === null ? "" : `× ${ratio.toFixed(2)}`.padStart(8),
-      target === null || ratio === null
-        ? ""
-        : `${ratio <= target ? "reaches" : "MISSES"} ≤ ${target.toFixed(2)}`,
+  const show = rate ? perSecond : time;
+  console.log(`\n${title} (${note})`);
+  for (const { name, median, best, worst, ratio, ratios, target, failure } of results) {
+    const columns = median === null ? [failure ?? "not here"] : [
+      show(median).padStart(10),
+      `[${(rate ? [worst, best] : [best, worst]).map((x) => show(x ?? 0)).join(" – ")}]`.padEnd(26),
+      ratio === null ? "" : times(rate ? 1 / ratio : ratio).padStart(9),
+      ratios === null ? "" : range(ratios.map((x) => rate ? 1 / x : x)).padEnd(16),
+      target === null || ratio === null ? "" : verdict(ratio, target, rate),
+      failure ?? "",
     ];
     console.log(`  ${name.padEnd(width)} ${columns.join(" ")}`.trimEnd());
   }
+}
+
+function verdict(ratio: number, target: number, rate: boolean): string {
+  const wanted = rate ? `≥ ${figure(1 / target)}` : `≤ ${figure(target)}`;
+  return `${ratio <= target ? "reaches" : "MISSES"} ${wanted}`;
+}
+
+function range(ratios: readonly number[]): string {
+  return `[${figure(Math.min(...ratios))} – ${figure(Math.max(...ratios))}]`;
+}
+
+function times(ratio: number): string {
+  return `× ${figure(ratio)}`;
+}
+
+function figure(ratio: number): string {
+  return ratio.toFixed(ratio < 10 ? 2 : 1);
+}
+
+function perSecond(nanoseconds: number): string {
+  const rate = 1e9 / nanoseconds;
+  if (rate < 1e3) return `${rate.toFixed(1)} /s`;
+  if (rate < 1e6) return `${(rate / 1e3).toFixed(1)} k/s`;
+  return `${(rate / 1e6).toFixed(2)} M/s`;
 }
 
 function time(nanoseconds: number): string {
