@@ -48,7 +48,7 @@ export class Agent {
     this.arena = arena;
     this.id = id;
     this.#table = new AgentTable(arena.words);
-    this.q = new WaitQueue(this.#table, new SlotTable(arena.words, id), kinds, id);
+    this.q = new WaitQueue(this.#table, new SlotTable(arena.words, id), arena.heap, kinds, id);
     this.promises = new PromiseWaits(this.q, (o) => heal(this.q, arena, o));
   }
 

@@ -5,9 +5,10 @@
  *
  * ```text
  * page word = 0                free
- *           = agent | HEAD     first page of a run that its claimer has not published: freed if he dies
- *           = agent | HEAD | PUBLISHED   first page of a run that somebody else may free
+ *           = agent | FIRST    first page of a run that its claimer has not published: freed if he dies
+ *           = agent | FIRST | PUBLISHED   first page of a run that somebody else may free
  *           = agent | CONT     goes on from the page before
+ *           = agent | n * ONE  first page of a run of which n parts are in use: free when it comes to 0
  * ```
  *
  * @module
@@ -19,8 +20,12 @@ import type { SharedWords } from "./shared_words.ts";
 const FIRST = 1 << 16;
 const CONT = 1 << 17;
 const PUBLISHED = 1 << 18;
+/** What one part in use adds to a page's word. */
+export const ONE = 1 << 19;
 /** The memory grows by so many bytes at least. */
 const GROWTH = 1 << 20;
+/** It grows by a part of what it has, so that the search for a free page is rarely long. */
+const GROWTH_PART = 16;
 
 /** The pages of an arena. A run of pages is known by the number of its first page + 1. */
 export class Heap {
@@ -28,6 +33,14 @@ export class Heap {
   readonly #buffer: SharedArrayBuffer | null;
   readonly #pages: number;
   #rotor = 0;
+  /** Words that the views reach; {@linkcode Heap.cover} makes them reach further when the memory has grown. */
+  limit = 0;
+  /** The bytes of the arena. */
+  bytes: Uint8Array = new Uint8Array(0);
+  /** The words of the arena, for what only one agent touches. */
+  ints: Int32Array = new Int32Array(0);
+  /** The arena as numbers. */
+  floats: Float64Array = new Float64Array(0);
 
   /** Puts a heap behind the tables in `buffer`. */
   constructor(words: SharedWords, buffer: SharedArrayBuffer | null) {
@@ -39,15 +52,35 @@ export class Heap {
     this.#pages = Math.min(room, MAX_PAGES);
   }
 
+  /** Bytes that the heap can have at most. */
+  get capacity(): number {
+    return this.#pages * PAGE_BYTES;
+  }
+
   /**
    * Claims a run of pages for `bytes` bytes. Their content is undefined.
    *
    * @throws {RangeError} If the heap is full.
    */
   allocate(bytes: number, agent: number): number {
+    return this.#allocate(bytes, agent | FIRST, agent | CONT);
+  }
+
+  /**
+   * Claims a run of pages of which `count` parts are in use.
+   *
+   * @throws {RangeError} If the heap is full.
+   */
+  allocateCounted(bytes: number, agent: number, count: number): number {
+    return this.#allocate(bytes, agent | count * ONE, agent | CONT);
+  }
+
+  #allocate(bytes: number, first: number, rest: number): number {
     const count = Math.max(1, Math.ceil(bytes / PAGE_BYTES));
-    const run = this.#search(this.#rotor, this.#pages, count, agent) ??
-      this.#search(0, Math.min(this.#pages, this.#rotor + count), count, agent);
+    const used = this.#used();
+    const run = this.#search(this.#rotor, used, count, first, rest) ??
+      this.#search(0, Math.min(used, this.#rotor + count - 1), count, first, rest) ??
+      this.#search(Math.max(0, used - count), this.#pages, count, first, rest);
     if (run === null) {
       throw new RangeError(`Cannot allocate ${bytes} bytes of shared memory: the heap is full`);
     }
@@ -58,6 +91,16 @@ export class Heap {
   /** Says that the run is reachable: it no longer dies with its claimer. */
   publish(address: number): void {
     this.#words.or(PAGE_BASE + address - 1, PUBLISHED);
+  }
+
+  /** Whether a run no longer dies with its claimer. */
+  isPublished(address: number): boolean {
+    return (this.#words.load(PAGE_BASE + address - 1) & PUBLISHED) !== 0;
+  }
+
+  /** Makes a run that is about to be freed die with `agent`. */
+  unpublish(address: number, agent: number): void {
+    this.#words.store(PAGE_BASE + address - 1, agent | FIRST);
   }
 
   /** Gives a run back. */
@@ -79,19 +122,55 @@ export class Heap {
     return new Uint8Array(this.#memory(), this.byteOffset(address), length);
   }
 
+  /** Makes views of all the memory that there is by now: views of a fixed length are the fast ones. */
+  cover(): void {
+    const buffer = this.#memory();
+    const length = Math.floor(buffer.byteLength / 8);
+    this.limit = length * 2;
+    this.bytes = new Uint8Array(buffer, 0, length * 8);
+    this.floats = new Float64Array(buffer, 0, length);
+    this.ints = new Int32Array(buffer, 0, length * 2);
+    this.#words.cover(this.ints);
+  }
+
   /** Gives back what a dead agent had claimed and not published. */
   reclaim(agent: number): void {
-    if (this.#buffer === null) return;
-    const used = Math.ceil((this.#buffer.byteLength - HEAP_BYTE_BASE) / PAGE_BYTES);
-    for (let page = 0; page < Math.min(used, this.#pages); page++) {
-      const word = this.#words.load(PAGE_BASE + page);
+    this.forEachPage((word, address) => {
       if ((word & ID) === agent && (word & FIRST) !== 0 && (word & PUBLISHED) === 0) {
-        this.free(page + 1);
+        this.free(address);
       }
+    });
+  }
+
+  /** Calls `visit` with the first page of every run whose parts are counted. */
+  forEachCounted(visit: (word: number, address: number) => void): void {
+    this.forEachPage((word, address) => {
+      if ((word & (FIRST | CONT)) === 0) visit(word, address);
+    });
+  }
+
+  /** Calls `visit` with every page in use. */
+  forEachPage(visit: (word: number, address: number) => void): void {
+    const used = this.#used();
+    for (let page = 0; page < used; page++) {
+      const word = this.#words.load(PAGE_BASE + page);
+      if (word !== 0) visit(word, page + 1);
     }
   }
 
-  #search(from: number, to: number, count: number, agent: number): number | null {
+  #used(): number {
+    if (this.#buffer === null) return 0;
+    const pages = Math.ceil((this.#buffer.byteLength - HEAP_BYTE_BASE) / PAGE_BYTES);
+    return Math.min(pages, this.#pages);
+  }
+
+  #search(
+    from: number,
+    to: number,
+    count: number,
+    first: number,
+    rest: number,
+  ): number | null {
     const words = this.#words;
     for (let page = from; page + count <= to; page++) {
       if (words.load(PAGE_BASE + page) !== 0) continue;
@@ -100,7 +179,7 @@ export class Heap {
       let got = 0;
       while (
         got < count &&
-        words.compareExchange(PAGE_BASE + page + got, 0, agent | (got === 0 ? FIRST : CONT)) === 0
+        words.compareExchange(PAGE_BASE + page + got, 0, got === 0 ? first : rest) === 0
       ) got++;
       if (got === count) return page;
       for (let k = got - 1; k >= 0; k--) words.store(PAGE_BASE + page + k, 0);
@@ -112,7 +191,9 @@ export class Heap {
   #grow(end: number): void {
     const buffer = this.#memory();
     while (buffer.byteLength < end) {
-      const wanted = Math.min(Math.max(end, buffer.byteLength + GROWTH), buffer.maxByteLength);
+      const step = Math.max(GROWTH, (buffer.byteLength - HEAP_BYTE_BASE) / GROWTH_PART);
+      const pages = Math.ceil(Math.max(end, buffer.byteLength + step) / PAGE_BYTES);
+      const wanted = Math.min(pages * PAGE_BYTES, buffer.maxByteLength);
       try {
         buffer.grow(wanted);
       } catch (error) {

@@ -6,11 +6,11 @@
  *
  * ```text
  * header   64 words           counters of the whole arena
- * agents   MAX_AGENTS  x 16   one a thread: state, doorbell
+ * agents   MAX_AGENTS  x 32   one a thread: state, doorbell; a cache line of what it has in hand
  * objects  MAX_OBJECTS x 32   one a lock, event, …; a cache line of queue, a cache line of state
  * chunks   MAX_CHUNKS  x 2064 256 wait slots each, claimed whole by one agent
  * pages    MAX_PAGES   x 1    the page table of the heap
- * heap     4 KiB pages        arguments, results, shared arrays
+ * heap     4 KiB pages        arguments, results, shared arrays, items of queues
  * ```
  *
  * @module
@@ -27,7 +27,7 @@ export const AGENTS = 4;
 /** Header: where the search for a free agent id begins. */
 export const NEXT_AGENT = 5;
 /** What `MAGIC` holds. */
-export const LAYOUT_VERSION = 0x6e6f0001;
+export const LAYOUT_VERSION = 0x6e6f0002;
 
 /** Agents (threads) at one time. An agent's index fits in 16 bits. */
 export const MAX_AGENTS = 4096;
@@ -41,7 +41,7 @@ export const MAX_PAGES = 1 << 20;
 export const PAGE_BYTES = 4096;
 
 /** Words of an agent record. */
-export const AGENT_WORDS = 16;
+export const AGENT_WORDS = 32;
 /** Words of an object record. */
 export const OBJECT_WORDS = 32;
 /** Words of a wait slot. */
@@ -65,6 +65,10 @@ export const PAGE_BASE = CHUNK_BASE + MAX_CHUNKS * CHUNK_WORDS;
 export const CONTROL_WORDS = PAGE_BASE + MAX_PAGES;
 /** Byte offset of the heap, on a page boundary. */
 export const HEAP_BYTE_BASE = Math.ceil(CONTROL_WORDS * 4 / PAGE_BYTES) * PAGE_BYTES;
+/** Word index of the heap. */
+export const HEAP_WORD_BASE = HEAP_BYTE_BASE / 4;
+/** Words of a page of the heap. */
+export const PAGE_WORDS = PAGE_BYTES / 4;
 
 // -- agent record --
 
@@ -74,6 +78,12 @@ export const HEAP_BYTE_BASE = Math.ceil(CONTROL_WORDS * 4 / PAGE_BYTES) * PAGE_B
 export const A_BELL = 1;
 /** Agent: who cleans up after it. */
 export const A_REAPER = 2;
+/** Agent: the queue from which it took the item in its hand. */
+export const A_HAND_QUEUE = 16;
+/** Agent: the item that it has taken from a queue and not returned yet; negative once it is returned; 0 = none. */
+export const A_HAND = 17;
+/** Agent: where in the queue that item was. */
+export const A_HAND_PLACE = 18;
 /** Agent state: never used, or given back. */
 export const AGENT_FREE = 0;
 /** Agent state: running. */
@@ -124,6 +134,8 @@ export const TYPE_SEMAPHORE = 5;
 export const TYPE_BARRIER = 6;
 /** Type: `RWLock`. */
 export const TYPE_RWLOCK = 7;
+/** Type: `Queue`, `LifoQueue`, `PriorityQueue`. */
+export const TYPE_QUEUE = 8;
 
 // -- the words of locks (in MAIN) and latches --
 
@@ -154,7 +166,7 @@ export const S_TICKET = 2;
 export const S_NEXT = 3;
 /** Slot: previous in the list. */
 export const S_PREV = 4;
-/** Slot: bit 0 = a promise waits; from bit 1: number of the list. */
+/** Slot: bit 0 = a promise waits; bits 1, 2: number of the list; bit 3: it has overtaken promises of its own thread. */
 export const S_KIND = 5;
 /** Slot: what the type keeps with a waiter. */
 export const S_AUX = 6;

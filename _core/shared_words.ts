@@ -19,11 +19,21 @@ export type WaitResult = "ok" | "not-equal" | "timed-out";
 /** An array of 32-bit words that several agents read, write and wait on. */
 export abstract class SharedWords {
   /** The words themselves. Only this class touches them. */
-  protected readonly view: Int32Array;
+  protected view: Int32Array;
 
   /** Wraps `view`. */
   constructor(view: Int32Array) {
     this.view = view;
+  }
+
+  /** Goes over to a longer view on the same memory, which has grown. */
+  cover(view: Int32Array): void {
+    this.view = view;
+  }
+
+  /** Copies words that nobody else touches. */
+  moveWords(to: number, from: number, count: number): void {
+    this.view.copyWithin(to, from, from + count);
   }
 
   /** Reads a word. */

@@ -25,6 +25,7 @@
  */
 
 import type { AgentTable } from "./agent_table.ts";
+import type { Heap } from "./heap.ts";
 import type { Kind, Outcome } from "./kind.ts";
 import { NOTHING, TAKEN, TURNED_AWAY } from "./kind.ts";
 import * as layout from "./layout.ts";
@@ -50,8 +51,11 @@ export class WaitQueue {
   readonly me: number;
   readonly agents: AgentTable;
   readonly slots: SlotTable;
+  readonly heap: Heap;
   readonly #kinds: ReadonlyMap<number, Kind>;
   #promises: Promises = { count: 0, schedule(): void {} };
+  /** Wake-ups to be sent when the latch is free: a slot, and whether it may have been woken in vain before. */
+  readonly #wakes: number[] = [];
   /** The slots in which this agent counts what it holds, by object. */
   readonly holders: Map<number, number> = new Map();
   /** Latches taken from the dead (a diagnostic). */
@@ -61,12 +65,14 @@ export class WaitQueue {
   constructor(
     agents: AgentTable,
     slots: SlotTable,
+    heap: Heap,
     kinds: ReadonlyMap<number, Kind>,
     me: number,
   ) {
     this.w = agents.words;
     this.agents = agents;
     this.slots = slots;
+    this.heap = heap;
     this.#kinds = kinds;
     this.me = me;
   }
@@ -98,6 +104,7 @@ export class WaitQueue {
     if ((this.w.exchange(o + layout.LATCH, 0) & layout.CONTENDED) !== 0) {
       this.w.notify(o + layout.LATCH, 1);
     }
+    if (this.#wakes.length !== 0) this.#sendWakes();
   }
 
   #latchContended(o: number): void {
@@ -137,7 +144,7 @@ export class WaitQueue {
 
   /** Number of the list in which a slot is. */
   listOf(s: number): number {
-    return this.w.get(s + layout.S_KIND) >> 1;
+    return (this.w.get(s + layout.S_KIND) >> 1) & 3;
   }
 
   #link(o: number, list: number, s: number): void {
@@ -224,13 +231,13 @@ export class WaitQueue {
 
   /** Order among slots with one ticket: a blocking wait stands before the promises that it overtook, latest first. */
   #rank(s: number): number {
-    return -this.w.get(s + layout.S_AUX);
+    return -(this.w.get(s + layout.S_KIND) >> 3);
   }
 
   // -- waiting --
 
-  /** Queues a slot. Under the latch. */
-  enqueue(o: number, list: number, promise: boolean): number {
+  /** Queues a slot; `aux` is what its kind keeps with it. Under the latch. */
+  enqueue(o: number, list: number, promise: boolean, aux = 0): number {
     const w = this.w;
     const s = this.slots.allocate();
     const l = o + (LISTS[list] as number);
@@ -240,8 +247,8 @@ export class WaitQueue {
       own = w.load(l + layout.HEAD);
       while (own !== 0 && w.get(own + layout.S_OWNER) !== this.me) own = w.get(own + layout.S_NEXT);
     }
-    w.set(s + layout.S_KIND, (promise ? 1 : 0) | list << 1);
-    w.set(s + layout.S_AUX, own === 0 ? 0 : 1);
+    w.set(s + layout.S_KIND, (promise ? 1 : 0) | list << 1 | (own === 0 ? 0 : 1 << 3));
+    w.set(s + layout.S_AUX, aux);
     w.set(
       s + layout.S_TICKET,
       own === 0 ? w.add(l + layout.TICKET, 1) + 1 : w.get(own + layout.S_TICKET),
@@ -335,6 +342,16 @@ export class WaitQueue {
     }
     const bell = layout.agentRecord(owner) + layout.A_BELL;
     if (w.exchange(bell, 1) === 0 || force) w.notify(bell, 1);
+  }
+
+  /** Wakes a waiter that stays in its list as soon as the latch is free. Under the latch. */
+  wakeLater(s: number, force: boolean): void {
+    this.#wakes.push(s, force ? 1 : 0);
+  }
+
+  #sendWakes(): void {
+    const wakes = this.#wakes.splice(0);
+    for (let i = 0; i < wakes.length; i += 2) this.wake(wakes[i] as number, wakes[i + 1] === 1);
   }
 
   /** Marks one waiter as woken. Under the latch. */
