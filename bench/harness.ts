@@ -66,6 +66,31 @@ export interface Result {
   failure: string | null;
 }
 
+/** Whether the memory of the program grows with the work that it does. */
+export interface Growth {
+  title: string;
+  /** Runs once, before the first step. */
+  open?: () => void | Promise<void>;
+  /** Does one part of the work. */
+  step: () => void | Promise<void>;
+  /** Runs once, after the last step. */
+  close?: () => unknown;
+  /** How many parts there are; 10 by default. */
+  steps?: number;
+  /** The most MiB that the last third may have above the middle one. */
+  allowed: number;
+}
+
+/** What became of the memory. */
+export interface Footprint {
+  /** MiB of resident memory, before the first step and after each. */
+  resident: number[];
+  /** The MiB of the last third above those of the middle one. */
+  growth: number;
+  /** The most that they may be. */
+  allowed: number;
+}
+
 /** Whether to look only that everything runs. */
 export const QUICK: boolean = process.argv.includes("--quick");
 
@@ -101,9 +126,13 @@ export function cpython(script: URL, ...args: (string | number)[]): number | nul
 }
 
 /** Answers questions, one after the other, and prints a table for each; with `--json`, one object at the end. */
-export async function benchmark(questions: readonly Question[]): Promise<void> {
+export async function benchmark(
+  questions: readonly Question[],
+  growths: readonly Growth[] = [],
+): Promise<void> {
   const json = process.argv.includes("--json");
   const answers: Record<string, Result[]> = {};
+  const memory: Record<string, Footprint> = {};
   const machine = describeMachine();
   if (!json) console.log(machine);
   for (const question of questions.filter(isWanted)) {
@@ -112,7 +141,37 @@ export async function benchmark(questions: readonly Question[]): Promise<void> {
     answers[question.title] = results;
     if (!json) printTable(question, results, `load ${before} before, ${load()} after`);
   }
-  if (json) console.log(JSON.stringify({ machine, answers }, null, 2));
+  for (const growth of growths.filter(isWanted)) {
+    const footprint = await watch(growth);
+    memory[growth.title] = footprint;
+    if (!json) printFootprint(growth.title, footprint);
+  }
+  if (json) console.log(JSON.stringify({ machine, answers, memory }, null, 2));
+}
+
+async function watch({ open, step, close, steps = 10, allowed }: Growth): Promise<Footprint> {
+  await open?.();
+  const resident = [megabytes()];
+  for (let i = 0; i < steps; i++) {
+    await step();
+    resident.push(megabytes());
+  }
+  await close?.();
+  const third = Math.floor(steps / 3);
+  const middle = median(resident.slice(-2 * third, -third)) ?? 0;
+  const growth = (median(resident.slice(-third)) ?? 0) - middle;
+  return { resident, growth, allowed };
+}
+
+function megabytes(): number {
+  return Math.round(process.memoryUsage().rss / 2 ** 20);
+}
+
+function printFootprint(title: string, { resident, growth, allowed }: Footprint): void {
+  console.log(`\n${title}`);
+  const verdict = growth <= allowed ? "reaches" : "MISSES";
+  console.log(`  MiB resident: ${resident.join(" ")}; last third ${growth.toFixed(0)} above the`);
+  console.log(`  middle one: ${verdict} ≤ ${allowed}`);
 }
 
 /** Tells whether `--only` leaves a question in. */

@@ -18,6 +18,8 @@ export interface Peer {
   run(work: Work, value: unknown): Promise<unknown>;
   /** Sends bytes there and back, without a copy where the pool can. */
   runMoved?(bytes: Uint8Array<ArrayBuffer>): Promise<unknown>;
+  /** Whether `run` takes bytes away from the caller. */
+  movesAlways?: boolean;
   close(): unknown;
 }
 
@@ -152,7 +154,12 @@ async function multithreading(): Promise<Peer> {
   for (const work of ["square", "echo", "primes"] as const) {
     await Promise.all(Array.from({ length: WORKERS }, () => run(work, 1)));
   }
-  return { run, runMoved: (bytes) => run("echo", bytes), close: () => shutdown() };
+  return {
+    run,
+    runMoved: (bytes) => run("echo", bytes),
+    movesAlways: true,
+    close: () => shutdown(),
+  };
 }
 
 /** The pools by name. */
