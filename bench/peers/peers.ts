@@ -7,8 +7,9 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** What a worker does; the tasks are the same in every pool. */
 export type Work = "square" | "echo" | "primes";
@@ -29,10 +30,7 @@ export const WORKERS = 2;
 // deno-lint-ignore no-explicit-any -- the pools are loaded at run time, once they are installed, and have no types here
 type Untyped = any;
 
-/** Imports a package of this folder; it is not resolved before it is installed. */
-async function load(name: string): Promise<Untyped> {
-  return await import(name);
-}
+const require = createRequire(import.meta.url);
 
 function here(file: string): string {
   return fileURLToPath(new URL(file, import.meta.url));
@@ -55,8 +53,8 @@ export function installPeers(): void {
   if (status !== 0) throw new Error(`Cannot install the peers: ${stderr}`);
 }
 
-async function piscina(tasksAtOnce: number): Promise<Peer> {
-  const { Piscina } = await load("piscina");
+function piscina(tasksAtOnce: number): Peer {
+  const { Piscina } = require("piscina") as Untyped;
   const pool = new Piscina({
     filename: here("tasks.mjs"),
     minThreads: WORKERS,
@@ -72,7 +70,7 @@ async function piscina(tasksAtOnce: number): Promise<Peer> {
 }
 
 async function tinypool(): Promise<Peer> {
-  const { Tinypool } = await load("tinypool");
+  const { Tinypool } = await import(pathToFileURL(require.resolve("tinypool")).href) as Untyped;
   const pool = new Tinypool({
     filename: new URL("tasks.mjs", import.meta.url).href,
     minThreads: WORKERS,
@@ -84,8 +82,8 @@ async function tinypool(): Promise<Peer> {
   };
 }
 
-async function workerpool(): Promise<Peer> {
-  const { default: { pool: create } } = await load("workerpool");
+function workerpool(): Peer {
+  const { pool: create } = require("workerpool") as Untyped;
   const pool = create(here("workerpool_worker.cjs"), {
     minWorkers: WORKERS,
     maxWorkers: WORKERS,
@@ -98,8 +96,8 @@ async function workerpool(): Promise<Peer> {
   };
 }
 
-async function poolifier(): Promise<Peer> {
-  const { FixedThreadPool } = await load("poolifier");
+function poolifier(): Peer {
+  const { FixedThreadPool } = require("poolifier") as Untyped;
   const pool = new FixedThreadPool(WORKERS, here("poolifier_worker.cjs"), {
     errorHandler: () => undefined,
   });
@@ -131,7 +129,10 @@ export async function loadMultithreading(): Promise<
   if (!("navigator" in globalThis)) throw new Error("not on this Node: it has no navigator");
   const original = Atomics.waitAsync;
   try {
-    const library = await load("multithreading");
+    const runtime = "Deno" in globalThis ? "deno" : "node";
+    const library = await import(
+      new URL(`node_modules/multithreading/src/${runtime}/lib.js`, import.meta.url).href
+    );
     return { library, waitAsync: Atomics.waitAsync };
   } finally {
     // Else it would replace that of everybody else who is measured here.
@@ -163,7 +164,7 @@ async function multithreading(): Promise<Peer> {
 }
 
 /** The pools by name. */
-export const PEERS: Readonly<Record<string, () => Promise<Peer>>> = {
+export const PEERS: Readonly<Record<string, () => Peer | Promise<Peer>>> = {
   "piscina": () => piscina(1),
   "piscina, 16 tasks at once": () => piscina(16),
   "tinypool": tinypool,
