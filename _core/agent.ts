@@ -17,12 +17,14 @@ import {
   S_STATE,
   SHARED,
   TYPE,
+  TYPE_QUEUE,
   TYPE_RWLOCK,
   TYPE_SEMAPHORE,
   WAITING,
   WOKEN,
 } from "./layout.ts";
 import { FAIR_MS, HEAL_SLICE, PromiseWaits } from "./promise_waits.ts";
+import { publishRings } from "./queue_ring.ts";
 import { abandonLocks, heal, leaveLocks, reap } from "./reaper.ts";
 import { readsHeld, releaseRead } from "./rwlock_kind.ts";
 import { abandonPermits, disownPermits } from "./semaphore_kind.ts";
@@ -65,7 +67,9 @@ export class Agent {
 
   /** Lets an object be known to other threads. */
   share(o: number): void {
-    if ((this.arena.words.or(o + FLAGS, SHARED) & SHARED) === 0) this.promises.shared(o);
+    if ((this.arena.words.or(o + FLAGS, SHARED) & SHARED) !== 0) return;
+    if (this.arena.words.load(o + TYPE) === TYPE_QUEUE) publishRings(this.q, o);
+    this.promises.shared(o);
   }
 
   /** The thread that ran here has failed: what it holds is abandoned. */
@@ -95,12 +99,12 @@ export class Agent {
    *
    * @throws {DeadlockError} If it has no end and nobody else knows the object.
    */
-  waitSync(o: number, list: number, timeout: number, what: string): Outcome {
+  waitSync(o: number, list: number, timeout: number, what: string, aux = 0): Outcome {
     const { q } = this;
     if (timeout === 0) return NOTHING;
     this.assertEnds(o, timeout, what);
     q.latch(o);
-    const s = q.enqueue(o, list, false);
+    const s = q.enqueue(o, list, false, aux);
     const outcome = q.enter(o, s);
     q.unlatch(o);
     if (outcome === NOTHING) return this.park(o, s, timeout);
@@ -115,15 +119,36 @@ export class Agent {
     timeout: number,
     signal: AbortSignal | undefined,
   ): Promise<Outcome> {
+    return this.waitThen(o, list, 0, timeout, signal, (outcome) => outcome);
+  }
+
+  /**
+   * Queues and waits as a promise.
+   *
+   * @param aux What the kind keeps with the waiter.
+   * @param finish Gets the outcome at once, before anything else runs here; `NOTHING` also after an abort.
+   */
+  waitThen<T>(
+    o: number,
+    list: number,
+    aux: number,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    finish: (outcome: Outcome) => T | PromiseLike<T>,
+  ): Promise<T> {
     const { q } = this;
-    if (timeout === 0) return Promise.resolve(NOTHING);
-    q.latch(o);
-    const s = q.enqueue(o, list, true);
-    const outcome = q.enter(o, s);
-    q.unlatch(o);
-    if (outcome === NOTHING) return this.promises.wait(o, s, timeout, signal);
-    q.slots.release(s);
-    return Promise.resolve(outcome);
+    try {
+      if (timeout === 0) return Promise.resolve(finish(NOTHING));
+      q.latch(o);
+      const s = q.enqueue(o, list, true, aux);
+      const outcome = q.enter(o, s);
+      q.unlatch(o);
+      if (outcome === NOTHING) return this.promises.wait(o, s, timeout, signal, finish);
+      q.slots.release(s);
+      return Promise.resolve(finish(outcome));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Throws if a blocking wait without a timeout could never end. */

@@ -11,7 +11,7 @@
 import type { WaitQueue } from "./wait_queue.ts";
 
 /** How a wait ended. */
-export type Outcome = 0 | 1 | 2 | 3;
+export type Outcome = 0 | 1 | 2 | 3 | 4 | 5;
 /** Not yet, or gave up. */
 export const NOTHING = 0;
 /** Has it. */
@@ -20,6 +20,10 @@ export const TAKEN = 1;
 export const TAKEN_ABANDONED = 2;
 /** Was turned away. */
 export const TURNED_AWAY = 3;
+/** Its item cannot be compared with those that are there. */
+export const NOT_COMPARABLE = 4;
+/** There is no memory for its item. */
+export const NO_MEMORY = 5;
 
 /** The part of an algorithm that differs from one primitive to the next. */
 export interface Kind {

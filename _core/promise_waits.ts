@@ -68,12 +68,27 @@ export class PromiseWaits {
   /**
    * Waits until a queued slot has what it wants. Frees the slot.
    *
-   * @returns `NOTHING` when time was up; rejects with the signal's reason when that came first.
+   * @param finish Gets the outcome at once, before anything else runs here; `NOTHING` when time was up or the wait was
+   * aborted.
+   * @returns What `finish` returns; rejects with what it throws, or with the signal's reason when that came first.
    */
-  wait(o: number, s: number, timeout: number, signal: AbortSignal | undefined): Promise<Outcome> {
+  wait<T>(
+    o: number,
+    s: number,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    finish: (outcome: Outcome) => T | PromiseLike<T>,
+  ): Promise<T> {
     const q = this.#q;
     const since = performance.now();
     return new Promise((resolve, reject) => {
+      const settle = (outcome: Outcome): void => {
+        try {
+          resolve(finish(outcome));
+        } catch (error) {
+          reject(error);
+        }
+      };
       let timer: ReturnType<typeof setTimeout> | undefined;
       const end = (): void => {
         if (this.#pending.delete(s) && q.isShared(o)) this.#shared--;
@@ -87,7 +102,7 @@ export class PromiseWaits {
         const outcome = q.cancel(o, s);
         end();
         if (outcome === NOTHING) reject((signal as AbortSignal).reason);
-        else resolve(outcome);
+        settle(outcome);
       };
       const expire = (): void => {
         const left = since + timeout - performance.now();
@@ -97,7 +112,7 @@ export class PromiseWaits {
         }
         const outcome = q.cancel(o, s);
         end();
-        resolve(outcome);
+        settle(outcome);
       };
       const retry = (late: boolean): void => {
         let outcome = q.granted(s);
@@ -113,7 +128,7 @@ export class PromiseWaits {
           if (outcome === NOTHING) return;
         }
         end();
-        resolve(outcome);
+        settle(outcome);
       };
       this.#pending.set(s, { o, retry });
       if (q.isShared(o)) this.#shared++;

@@ -8,7 +8,8 @@
  * 2 steal its latches     whoever steals rebuilds the lists
  * 3 bury its slots        its waiters leave the queues, its grants are passed on
  * 4 recover its holdings  locks are abandoned, permits come back; everybody who waits is woken once more
- * 5 state = FREE          its id may be used again
+ * 5 recover its items     what it had taken from a queue and not got yet goes back; its memory is counted and freed
+ * 6 state = FREE          its id may be used again
  * ```
  *
  * @module
@@ -18,6 +19,7 @@ import type { Arena } from "./arena.ts";
 import * as layout from "./layout.ts";
 import { LISTS } from "./layout.ts";
 import { detach, holderOf } from "./lock_kind.ts";
+import { deadHands, reapQueues, reapUnshared } from "./queue_repair.ts";
 import { writerOf } from "./rwlock_kind.ts";
 import { forEachSlot, freeChunks } from "./slot_table.ts";
 import type { WaitQueue } from "./wait_queue.ts";
@@ -52,7 +54,10 @@ export function reap(q: WaitQueue, arena: Arena, dead: number): void {
     q.unlatch(o);
   }
   freeChunks(w, dead);
+  reapQueues(q, arena, dead);
   forEachObject(q, arena, (o) => {
+    reapUnshared(q, arena, o, dead);
+    if (w.load(o + layout.TYPE) === 0) return;
     const names = holderOfLock(q, o) === dead;
     if (!names && !hasWaiters(q, o)) return;
     q.latch(o);
@@ -80,6 +85,7 @@ export function heal(q: WaitQueue, arena: Arena, o: number): void {
     const owner = w.get(first + layout.S_OWNER);
     if (q.agents.isDead(owner)) reap(q, arena, owner);
   }
+  for (const dead of deadHands(q, o)) reap(q, arena, dead);
   q.resettle(o, true);
 }
 

@@ -1,0 +1,225 @@
+/**
+ * What a death leaves in a queue, and how it is made whole.
+ *
+ * ```text
+ * in the latch        whoever steals it finishes the journal, the growth of the ring and the drop of all items
+ * with an item in     it goes back to the front, unless it was there still (death before HEAD+1) or his already
+ * its hand            (HAND = -ref, death after the commit of get)
+ * with cells of its   the counts of its chunks are taken anew: so many as refs in the ring and in living hands lead
+ * own                 into them
+ * ```
+ *
+ * Chunks of the living get a mark instead, and are counted when their owner leaves them: until then a count errs upwards
+ * only, so that nothing is freed that is in use. Every step may be repeated.
+ *
+ * @module
+ */
+
+import type { Arena } from "./arena.ts";
+import { ONE } from "./heap.ts";
+import {
+  A_HAND,
+  A_HAND_PLACE,
+  A_HAND_QUEUE,
+  agentRecord,
+  AGENTS,
+  FLAGS,
+  ID,
+  OBJECT_BASE,
+  OBJECT_WORDS,
+  PAGE_BASE,
+  SHARED,
+  TYPE,
+  TYPE_QUEUE,
+} from "./layout.ts";
+import {
+  addressOf,
+  BLOCK,
+  C_MARK,
+  C_QUEUE,
+  DRAIN,
+  DRAINING,
+  DROP_TO,
+  DROPPED,
+  HEAP,
+  isRun,
+  OWNER,
+  STACK,
+  wordOf,
+} from "./queue_layout.ts";
+import {
+  firstRef,
+  forEachRef,
+  forgetAll,
+  putBack,
+  redoGrowth,
+  redoJournal,
+  ringBase,
+  sizeOf,
+} from "./queue_ring.ts";
+import type { WaitQueue } from "./wait_queue.ts";
+
+/** Looks at hands so often before it sleeps a little. */
+const LOOKS = 1000;
+/** Sleeps so often, a millisecond each, for somebody between his two last stores of a get. */
+const SLEEPS = 2000;
+
+/** Finishes what a dead holder of the latch had begun. Under the latch. */
+export function redoQueue(q: WaitQueue, o: number): void {
+  if (q.w.get(o + BLOCK) === 0) return;
+  redoJournal(q, o);
+  redoGrowth(q, o);
+  if ((q.w.get(o + FLAGS) & DRAINING) !== 0) redoDrain(q, o);
+  repairHands(q, o);
+}
+
+function redoDrain(q: WaitQueue, o: number): void {
+  const { w } = q;
+  w.store(o + DROPPED, w.get(o + DROP_TO));
+  forgetAll(q, o);
+  recount(q, o);
+  w.and(o + FLAGS, ~DRAINING);
+}
+
+/** Puts back what the dead had in their hands. Under the latch. */
+export function repairHands(q: WaitQueue, o: number): void {
+  const { w } = q;
+  const lost: number[] = [];
+  for (let id = 1, last = w.load(AGENTS); id <= last; id++) {
+    const agent = agentRecord(id);
+    if (w.get(agent + A_HAND_QUEUE) !== o || w.load(agent + A_HAND) <= 0) continue;
+    if (!q.agents.isDead(id)) continue;
+    if (w.load(agent + A_HAND) === firstRef(q, o)) w.store(agent + A_HAND, 0);
+    else lost.push(agent);
+  }
+  const isStack = (w.get(o + FLAGS) & (STACK | HEAP)) !== 0;
+  // The one that was taken first is in front again.
+  lost.sort((a, b) => {
+    const order = (w.get(a + A_HAND_PLACE) - w.get(b + A_HAND_PLACE)) | 0;
+    return isStack ? order : -order;
+  });
+  for (const agent of lost) {
+    if (putBack(q, o, w.load(agent + A_HAND))) w.store(agent + A_HAND, 0);
+  }
+  if ((w.get(o + FLAGS) & DRAIN) !== 0 && sizeOf(q, o) > 0) {
+    w.set(o + DROP_TO, (w.get(o + DROPPED) + sizeOf(q, o)) | 0);
+    w.or(o + FLAGS, DRAINING);
+    redoDrain(q, o);
+  }
+}
+
+/** The dead that have an item of a queue in their hands. */
+export function deadHands(q: WaitQueue, o: number): number[] {
+  const { w } = q;
+  const dead: number[] = [];
+  if (w.load(o + TYPE) !== TYPE_QUEUE) return dead;
+  for (let id = 1, last = w.load(AGENTS); id <= last; id++) {
+    const agent = agentRecord(id);
+    if (w.get(agent + A_HAND_QUEUE) !== o || w.load(agent + A_HAND) === 0) continue;
+    if (q.agents.isDead(id)) dead.push(id);
+  }
+  return dead;
+}
+
+/** Cleans up the queues after agent `dead`, whose latches are stolen and whose waiters are buried. */
+export function reapQueues(q: WaitQueue, arena: Arena, dead: number): void {
+  const { w } = q;
+  const agent = agentRecord(dead);
+  const queues = new Set<number>();
+  const inHand = w.get(agent + A_HAND_QUEUE);
+  if (w.load(agent + A_HAND) !== 0 && isQueue(q, arena, inHand)) {
+    q.latch(inHand);
+    repairHands(q, inHand);
+    q.settle(inHand, true);
+    q.unlatch(inHand);
+    queues.add(inHand);
+  }
+  q.heap.forEachCounted((word, address) => {
+    if ((word & ID) !== dead) return;
+    const o = queueOf(q, address);
+    if (isQueue(q, arena, o)) queues.add(o);
+    else q.heap.free(address);
+  });
+  for (const o of queues) {
+    q.latch(o);
+    recount(q, o);
+    q.unlatch(o);
+  }
+  w.store(agent + A_HAND, 0);
+}
+
+/** Forgets the queues that a dead agent had made and shown to nobody. */
+export function reapUnshared(q: WaitQueue, arena: Arena, o: number, dead: number): void {
+  const { w } = q;
+  if (w.load(o + TYPE) !== TYPE_QUEUE || w.get(o + OWNER) !== dead) return;
+  if ((w.load(o + FLAGS) & SHARED) !== 0) return;
+  q.heap.forEachCounted((_word, address) => {
+    if (queueOf(q, address) === o) q.heap.free(address);
+  });
+  arena.freeObject(o);
+}
+
+function queueOf(q: WaitQueue, address: number): number {
+  const start = wordOf(address);
+  if (start >= q.heap.limit) q.heap.cover();
+  return q.w.get(start + C_QUEUE);
+}
+
+function isQueue(q: WaitQueue, arena: Arena, o: number): boolean {
+  return o > OBJECT_BASE && o <= arena.lastObject && (o - OBJECT_BASE) % OBJECT_WORDS === 0 &&
+    q.w.load(o + TYPE) === TYPE_QUEUE;
+}
+
+// -- counts --
+
+/** Counts anew what is in use of the queue's chunks that no living agent owns. Under the latch. */
+export function recount(q: WaitQueue, o: number): void {
+  for (let tries = 0; tries < LOOKS; tries++) {
+    const before = livingHands(q, o);
+    const counts = new Map<number, number>();
+    const count = (ref: number): void => {
+      const address = addressOf(ref);
+      counts.set(address, (counts.get(address) ?? 0) + 1);
+    };
+    before.forEach(count);
+    forEachRef(q, o, count);
+    q.heap.forEachCounted((word, address) => {
+      if (queueOf(q, address) !== o) return;
+      correct(q, address, word, counts.get(address) ?? 0);
+    });
+    if (livingHands(q, o).join() === before.join()) return;
+  }
+}
+
+/** Sets the count of one chunk, unless its owner lives. */
+function correct(q: WaitQueue, address: number, word: number, parts: number): void {
+  const owner = word & ID;
+  if (owner !== 0 && !q.agents.isDead(owner)) {
+    q.w.set(wordOf(address) + C_MARK, 1);
+    return;
+  }
+  if (parts === 0) q.heap.free(address);
+  else if (word !== parts * ONE) {
+    // Who frees a cell meanwhile has changed the count: then all is counted once more.
+    q.w.compareExchange(PAGE_BASE + address - 1, word, parts * ONE);
+  }
+}
+
+/** The items that the living have in their hands. Waits for who is about to free a cell. */
+function livingHands(q: WaitQueue, o: number): number[] {
+  const { w } = q;
+  const refs: number[] = [];
+  for (let id = 1, last = w.load(AGENTS); id <= last; id++) {
+    const agent = agentRecord(id);
+    if (w.get(agent + A_HAND_QUEUE) !== o) continue;
+    let ref = w.load(agent + A_HAND);
+    for (let i = 0; i < LOOKS + SLEEPS && ref < 0 && !q.agents.isDead(id); i++) {
+      // Pages of its own are freed first to last, and found whole or gone.
+      if (isRun(-ref)) break;
+      if (i >= LOOKS) w.wait(agent + A_HAND, ref, 1);
+      ref = w.load(agent + A_HAND);
+    }
+    if (ref > 0 || (ref < 0 && !q.agents.isDead(id))) refs.push(Math.abs(ref));
+  }
+  return refs;
+}
