@@ -143,7 +143,7 @@ export class Agent {
       const s = q.enqueue(o, list, true, aux);
       const outcome = q.enter(o, s);
       q.unlatch(o);
-      if (outcome === NOTHING) return this.promises.wait(o, s, timeout, signal, finish);
+      if (outcome === NOTHING) return this.promises.waitThen(o, s, timeout, signal, finish);
       q.slots.release(s);
       return Promise.resolve(finish(outcome));
     } catch (error) {

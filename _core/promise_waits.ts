@@ -68,11 +68,20 @@ export class PromiseWaits {
   /**
    * Waits until a queued slot has what it wants. Frees the slot.
    *
+   * @returns `NOTHING` when time was up; rejects with the signal's reason when that came first.
+   */
+  wait(o: number, s: number, timeout: number, signal: AbortSignal | undefined): Promise<Outcome> {
+    return this.waitThen(o, s, timeout, signal, (outcome) => outcome);
+  }
+
+  /**
+   * Waits until a queued slot has what it wants. Frees the slot.
+   *
    * @param finish Gets the outcome at once, before anything else runs here; `NOTHING` when time was up or the wait was
    * aborted.
    * @returns What `finish` returns; rejects with what it throws, or with the signal's reason when that came first.
    */
-  wait<T>(
+  waitThen<T>(
     o: number,
     s: number,
     timeout: number,
