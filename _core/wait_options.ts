@@ -57,10 +57,18 @@ export function checkSyncWait(options: SyncWaitOptions | undefined): number {
 /** Checks the options of a promise wait and throws the reason of an aborted signal. */
 export function checkWait(options: WaitOptions | undefined): number {
   const timeout = checkSyncWait(options);
-  const signal = options?.signal;
+  checkSignal(options?.signal)?.throwIfAborted();
+  return timeout;
+}
+
+/**
+ * Gives a signal, aborted or not.
+ *
+ * @throws {TypeError} If it is none.
+ */
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError("Cannot wait: 'signal' must be an AbortSignal");
   }
-  signal?.throwIfAborted();
-  return timeout;
+  return signal;
 }

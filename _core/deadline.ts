@@ -1,0 +1,63 @@
+/**
+ * Waiting for something until time is up or a signal is aborted.
+ *
+ * @module
+ */
+
+/** Longest delay that a timer takes. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+/** Calls a function when a time in milliseconds has passed, unless the returned function is called before. */
+export function callAfter(timeout: number, fn: () => void): () => void {
+  if (timeout === Infinity) return () => {};
+  const since = performance.now();
+  let timer: ReturnType<typeof setTimeout>;
+  const arm = (left: number): void => {
+    timer = setTimeout(expire, Math.min(Math.ceil(left), LONGEST_DELAY));
+  };
+  const expire = (): void => {
+    const left = since + timeout - performance.now();
+    if (left > 0) arm(left);
+    else fn();
+  };
+  arm(timeout);
+  return () => clearTimeout(timer);
+}
+
+/**
+ * Waits until something calls back.
+ *
+ * @param subscribe Called once with the function to call back; returns what takes the subscription back. It must not call
+ * back before it has returned.
+ * @param timeout Milliseconds to wait at most; with 0 nothing is subscribed.
+ * @param signal Ends the wait: the promise rejects with its reason.
+ * @returns Whether it called back in time. Nothing is subscribed any more by then.
+ */
+export function calledWithin(
+  subscribe: (callBack: () => void) => () => void,
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (signal?.aborted) return Promise.reject(signal.reason);
+  if (timeout === 0) return Promise.resolve(false);
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      unsubscribe();
+      stop();
+      signal?.removeEventListener("abort", onAbort);
+    };
+    const onAbort = (): void => {
+      end();
+      reject(signal?.reason);
+    };
+    const unsubscribe = subscribe(() => {
+      end();
+      resolve(true);
+    });
+    const stop = callAfter(timeout, () => {
+      end();
+      resolve(false);
+    });
+    signal?.addEventListener("abort", onAbort);
+  });
+}
