@@ -21,6 +21,7 @@ const encoders: Encoder[] = [];
 const decoders: Decoder[] = [];
 
 const NO_BUFFERS: readonly SharedArrayBuffer[] = [];
+const NO_MOVED: readonly ArrayBuffer[] = [];
 const NO_MODULES: readonly string[] = [];
 
 /**
@@ -57,6 +58,7 @@ export function encodeInstance(value: object, target: Target, root = "value"): E
  * @param use Gets the buffer, the length of the message at its start, and the raw shared buffers; the bytes are valid
  * until it returns.
  * @param root The name of the value in error messages. Default: `"value"`.
+ * @param moved Buffers that go beside the message as they are, with the shared ones, and not as copies of their bytes.
  * @returns What `use` returns.
  */
 export function encodeInto<T>(
@@ -64,12 +66,15 @@ export function encodeInto<T>(
   target: Target,
   use: (bytes: Uint8Array, length: number, buffers: SharedArrayBuffer[]) => T,
   root = "value",
+  moved: readonly ArrayBuffer[] = NO_MOVED,
 ): T {
   const encoder = encoders.pop() ?? new Encoder();
   try {
+    encoder.moved = moved;
     const length = encoder.write(value, target, root);
     return use(encoder.bytes, length, encoder.buffers);
   } finally {
+    encoder.moved = NO_MOVED;
     encoder.shrink();
     encoders.push(encoder);
   }

@@ -44,6 +44,8 @@ export class Encoder extends ByteWriter {
   target: Target = "thread";
   /** The raw shared buffers that were met. */
   buffers: SharedArrayBuffer[] = [];
+  /** Buffers that are not copied: they go beside the message, as the shared ones do. */
+  moved: readonly ArrayBuffer[] = [];
   /** The name of the value in error messages. */
   root = "value";
 

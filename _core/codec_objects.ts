@@ -130,6 +130,11 @@ function baseOf(value: object): number {
 function writeBuffer(encoder: Encoder, buffer: ArrayBuffer): void {
   const bytes = checkAttached(encoder, buffer);
   encoder.add(buffer);
+  if (encoder.moved.length > 0 && encoder.moved.includes(buffer)) {
+    encoder.byte(tag.SHARED_BUFFER);
+    encoder.varint((encoder.buffers as ArrayBufferLike[]).push(buffer) - 1);
+    return;
+  }
   if (buffer.resizable) {
     encoder.byte(tag.RESIZABLE_BUFFER);
     encoder.varint(bytes.length);

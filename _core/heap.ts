@@ -103,6 +103,12 @@ export class Heap {
     this.#words.store(PAGE_BASE + address - 1, agent | FIRST);
   }
 
+  /** Whether an agent has claimed the run, and published it, and nobody has freed it since. */
+  isPublishedBy(address: number, agent: number): boolean {
+    const word = this.#words.load(PAGE_BASE + address - 1);
+    return (word & (ID | FIRST | PUBLISHED)) === (agent | FIRST | PUBLISHED);
+  }
+
   /** Gives a run back. */
   free(address: number): void {
     const first = address - 1;

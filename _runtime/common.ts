@@ -65,6 +65,10 @@ export function commonRuntime(): CommonRuntime {
       }
     },
     nextTurn: (callback) => void setImmediate(callback),
+    async asyncStore<T>() {
+      const { AsyncLocalStorage } = await import("node:async_hooks");
+      return new AsyncLocalStorage<T>();
+    },
     // "CloseReq" is how Node calls what is closing already.
     activeResources: () =>
       process.getActiveResourcesInfo().filter((kind) => kind !== "CloseReq").length,

@@ -10,6 +10,7 @@ import { nodeRuntime } from "./node.ts";
 import type { Runtime } from "./types.ts";
 
 export type {
+  AsyncStore,
   Refable,
   ResourceLimits,
   Runtime,

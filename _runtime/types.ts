@@ -58,6 +58,14 @@ export interface Refable {
 /** A running timer, as `setTimeout` and `setInterval` return it. */
 export type TimerHandle = ReturnType<typeof setTimeout>;
 
+/** A value for each asynchronous context: what `AsyncLocalStorage` is on both runtimes. */
+export interface AsyncStore<T> {
+  /** Returns the value of the context that this code runs in. */
+  getStore(): T | undefined;
+  /** Calls `callback` in a context with a value. */
+  run<R>(value: T, callback: () => R): R;
+}
+
 /** The runtime under the library. */
 export interface Runtime {
   /** Which runtime this is. */
@@ -105,6 +113,8 @@ export interface Runtime {
   writeErrorSync(text: string): void;
   /** Calls `callback` after the event loop has gone round once: what was due has run by then. */
   nextTurn(callback: () => void): void;
+  /** Makes a value for each asynchronous context. The module behind it is loaded only now. */
+  asyncStore<T>(): Promise<AsyncStore<T>>;
   /** Returns how many timers, sockets and the like keep the event loop alive. */
   activeResources(): number;
 

@@ -79,14 +79,26 @@ export function tellSupervisor(message: ToSupervisor, transfer: Transferable[] =
   else runtime().postToParent(message, transfer);
 }
 
-/** Gives the supervisor shared buffers to keep, and returns their key. */
-export function putBuffers(buffers: Buffers): number {
+/**
+ * Gives the supervisor buffers to keep, and returns their key.
+ *
+ * @param moved Those that are no shared buffers and are moved: they are detached here.
+ */
+export function putBuffers(
+  buffers: ArrayBufferLike[],
+  moved: readonly ArrayBuffer[] = [],
+): number {
   const key = realm().table.nextKey();
-  tellSupervisor({ type: "put", key, buffers });
+  tellSupervisor({ type: "put", key, buffers: buffers as Buffers }, [...moved]);
   return key;
 }
 
-/** Gets the shared buffers of a key. Blocks until the supervisor, which never blocks, has answered. */
+/** Says that nobody will take the buffers of a key. */
+export function dropBuffers(key: number): void {
+  tellSupervisor({ type: "drop", key });
+}
+
+/** Gets the buffers of a key. Blocks until the supervisor, which never blocks, has answered. */
 export function takeBuffers(key: number, keep: boolean): Buffers {
   const { port1, port2 } = runtime().createChannel();
   try {

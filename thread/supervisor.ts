@@ -204,6 +204,8 @@ function take(key: number, keep: boolean, port: MessagePort): void {
     takers.set(key, port);
     return;
   }
-  if (!keep) kept.delete(key);
-  port.postMessage(buffers);
+  if (keep) return port.postMessage(buffers);
+  kept.delete(key);
+  // What is not shared was moved here, and is moved on.
+  port.postMessage(buffers, buffers.filter((buffer) => buffer instanceof ArrayBuffer));
 }

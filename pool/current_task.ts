@@ -1,0 +1,165 @@
+/**
+ * What a task knows of itself while it runs.
+ *
+ * @module
+ */
+
+import type { TaskMemory } from "../_core/task_memory.ts";
+import { CancelledError, TimeoutError } from "../errors.ts";
+import { currentAgent } from "../_core/agent.ts";
+import { decode } from "../_core/codec.ts";
+import { ABORT_PAGE, ABORT_TIMEOUT, L_ABORT } from "../_core/task_layout.ts";
+
+/** A task of a pool, as the task itself sees it. */
+export interface CurrentTask {
+  /**
+   * Is aborted when the task is cancelled or runs out of time. A loop that never yields may look at `aborted`: it is true
+   * from the very moment.
+   */
+  readonly signal: AbortSignal;
+  /** 1 the first time, 2 when the task is run again after its worker was lost, and so on. */
+  readonly attempt: number;
+}
+
+/** A task that runs in this worker. */
+export class RunningTask implements CurrentTask {
+  /** Where it stands among the tasks of the worker: the first word of its lane. */
+  readonly lane: number;
+  /** Its slot with the owner of the pool. */
+  readonly slot: number;
+  readonly attempt: number;
+  /** When it began, as a stamp; 0 if nobody wants to know. */
+  began = 0;
+  /** How long it had waited, in milliseconds. */
+  waited = 0;
+  readonly #memory: TaskMemory;
+  #controller: AbortController | null = null;
+  #over = false;
+
+  /** Makes the task of a lane. */
+  constructor(memory: TaskMemory, lane: number, slot: number, attempt: number) {
+    this.#memory = memory;
+    this.lane = lane;
+    this.slot = slot;
+    this.attempt = attempt;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      makeLive(this.#controller.signal, () => this.#look());
+      this.#watch();
+    }
+    this.#look();
+    return this.#controller.signal;
+  }
+
+  /** The task has ended: its signal is not aborted any more. */
+  end(): void {
+    this.#over = true;
+    if (this.#controller !== null) this.#memory.words.notify(this.lane + L_ABORT, Infinity);
+  }
+
+  #look(): void {
+    const controller = this.#controller;
+    if (this.#over || controller === null || isAborted(controller.signal)) return;
+    const why = this.#memory.words.load(this.lane + L_ABORT);
+    if (why !== 0) controller.abort(reasonOf(why));
+  }
+
+  #watch(): void {
+    if (this.#over) return;
+    const change = this.#memory.words.waitAsync(this.lane + L_ABORT, 0);
+    if (change === null) this.#look();
+    else {
+      void change.then(() => {
+        this.#look();
+        if (this.#controller !== null && !isAborted(this.#controller.signal)) this.#watch();
+      });
+    }
+  }
+}
+
+const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")
+  ?.get as () => boolean;
+const reason = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "reason")
+  ?.get as () => unknown;
+
+function isAborted(signal: AbortSignal): boolean {
+  return aborted.call(signal);
+}
+
+/** Makes a signal look for its abortion whenever it is asked, so that a loop that never yields sees it. */
+function makeLive(signal: AbortSignal, look: () => void): void {
+  Object.defineProperties(signal, {
+    aborted: {
+      configurable: true,
+      get: (): boolean => {
+        look();
+        return isAborted(signal);
+      },
+    },
+    reason: {
+      configurable: true,
+      get: (): unknown => {
+        look();
+        return reason.call(signal);
+      },
+    },
+    throwIfAborted: {
+      configurable: true,
+      value: (): void => {
+        look();
+        if (isAborted(signal)) throw reason.call(signal);
+      },
+    },
+  });
+}
+
+function reasonOf(why: number): unknown {
+  if (why === ABORT_TIMEOUT) return new TimeoutError("Cannot go on: the task has run out of time");
+  if (why < ABORT_PAGE) return new CancelledError("The task was cancelled");
+  try {
+    const { heap } = currentAgent().arena;
+    const page = why - ABORT_PAGE;
+    const head = heap.bytesAt(page, 4);
+    const length = new DataView(head.buffer, head.byteOffset, 4).getUint32(0);
+    return decode(heap.bytesAt(page, length + 4).slice(4));
+  } catch (cause) {
+    return new CancelledError("The task was cancelled", { cause });
+  }
+}
+
+/** Finds the task in whose asynchronous context this code runs; only where several run at once. */
+let contextual: (() => RunningTask | undefined) | null = null;
+let running: RunningTask | null = null;
+
+/** Says which task runs from now on. */
+export function setRunningTask(task: RunningTask | null): void {
+  running = task;
+}
+
+/** Says how the task of an asynchronous context is found. */
+export function findTaskBy(find: () => RunningTask | undefined): void {
+  contextual = find;
+}
+
+/**
+ * Gives the task of a pool in which this code runs.
+ *
+ * @example In the module of a task
+ * ```ts ignore
+ * export const search = task(import.meta, (from: number, to: number) => {
+ *   const self = currentTask();
+ *   for (let n = from; n < to; n++) {
+ *     if (self?.signal.aborted) return null;
+ *     if (isWhatIWant(n)) return n;
+ *   }
+ * });
+ * ```
+ *
+ * @returns The task, or `null` outside of one.
+ */
+export function currentTask(): CurrentTask | null {
+  return contextual === null ? running : contextual() ?? null;
+}

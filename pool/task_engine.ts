@@ -1,0 +1,559 @@
+/**
+ * The engine of a pool: sends tasks to workers through shared memory, takes their results, and replaces the workers that
+ * die.
+ *
+ * ```text
+ * submit ─▶ Sender ──ring──▶ worker ──result ring──▶ Receiver ─▶ sink
+ *             ▲ list, heap                               │
+ *             └──────── every taking feeds ◀─────────────┘
+ * ```
+ *
+ * An engine belongs to the thread that has made it. Sinks are called by that thread, while it takes results, and may call
+ * the engine again.
+ *
+ * @module
+ */
+
+import { encode } from "../_core/codec.ts";
+import { registeredName } from "../_core/module_registry.ts";
+import * as layout from "../_core/task_layout.ts";
+import type { TaskMemory } from "../_core/task_memory.ts";
+import { BrokenPoolError, CancelledError, InvalidStateError, TimeoutError } from "../errors.ts";
+import { Alarms } from "./engine_alarms.ts";
+import { Bell } from "./engine_bell.ts";
+import { Crew, type Member } from "./engine_crew.ts";
+import { ArgumentEncoder } from "./engine_encoder.ts";
+import { Batch, extraOf, IN_LIST, Job } from "./engine_job.ts";
+import { Reaper } from "./engine_reaper.ts";
+import { Receiver } from "./engine_receiver.ts";
+import { Sender } from "./engine_sender.ts";
+import { JobTable } from "./engine_table.ts";
+import type {
+  BatchSink,
+  EngineOptions,
+  PoolStatistics,
+  TaskOptions,
+  TaskSink,
+} from "./engine_types.ts";
+import { type AnyFunction, FunctionNumbers } from "./function_table.ts";
+import type { WorkerHost } from "./worker_host.ts";
+
+export type { BatchSink, EngineOptions, PoolStatistics, TaskOptions, TaskSink };
+
+/** A task or a batch that was submitted. */
+export type Ticket = Job | Batch;
+
+/** Results that are taken in one turn of the event loop. */
+const TURN_RESULTS = 1024;
+/** Results after which the clock is looked at. */
+const LOOK_EVERY = 256;
+/** So long results are taken in one turn, in milliseconds. */
+const TURN_TIME = 2;
+/** While this thread is blocked, it looks after the workers at least so often, in milliseconds. */
+const BLOCKED_SLICE = 40;
+/** After so many failed starts in a row, with no worker there, the pool is broken. */
+const MOST_FAILURES = 3;
+/** The longest pause before a worker is started again whose predecessor did not get ready, in milliseconds. */
+const LONGEST_PAUSE = 1000;
+
+const DEFAULT_GRACE = 1000;
+const DEFAULT_SLICE = 250;
+const DEFAULT_SPIN = 20;
+const MAIN_BYTES = 1 << 23;
+const URGENT_BYTES = 1 << 19;
+const RESULT_BYTES = 1 << 21;
+
+type State = "open" | "closed" | "terminated" | "broken";
+
+/** Runs tasks. */
+export class TaskEngine {
+  readonly #host: WorkerHost;
+  readonly #options: EngineOptions;
+  readonly #memory: TaskMemory;
+  readonly #functions: FunctionNumbers;
+  readonly #encoder: ArgumentEncoder;
+  readonly #table: JobTable;
+  readonly #sender: Sender;
+  readonly #receiver: Receiver;
+  readonly #crew: Crew;
+  readonly #reaper: Reaper;
+  readonly #alarms: Alarms = new Alarms();
+  readonly #bell: Bell;
+  readonly #slice: number;
+  readonly #send: (job: Job) => boolean;
+  readonly #initKey: number;
+  #state: State = "open";
+  #cause: unknown = null;
+  #failures = 0;
+  #restarts = 0;
+  #starting: (() => void) | null = null;
+  #turn = 0;
+  #workersLost = 0;
+  #joiners: (() => void)[] = [];
+  #ended = false;
+
+  /**
+   * Makes an engine, and starts its workers unless they are lazy.
+   *
+   * @throws {UnshareableError} If the initializer or its arguments cannot travel.
+   */
+  constructor(host: WorkerHost, options: EngineOptions) {
+    const { workers, concurrency = 1, tuning = {} } = options;
+    this.#host = host;
+    this.#options = options;
+    this.#slice = tuning.slice ?? DEFAULT_SLICE;
+    const init = options.initializer === undefined
+      ? null
+      : encode([options.initializer, [...options.initargs ?? []]], "thread", "initializer");
+    this.#memory = host.createMemory({
+      seats: workers * 2 + 1,
+      lanes: concurrency,
+      mainBytes: tuning.mainBytes ?? MAIN_BYTES,
+      urgentBytes: tuning.urgentBytes ?? URGENT_BYTES,
+      resultBytes: tuning.resultBytes ?? RESULT_BYTES,
+    });
+    this.#initKey = init === null || init.buffers.length === 0
+      ? 0
+      : host.broker.put(init.buffers, []);
+    this.#functions = new FunctionNumbers(this.#memory);
+    this.#encoder = new ArgumentEncoder(host.broker, options.context ?? []);
+    this.#table = new JobTable(host.broker);
+    this.#sender = new Sender(this.#memory, workers);
+    this.#receiver = new Receiver(this.#memory, this.#table, host.broker);
+    this.#send = (job) => this.#sender.send(job);
+    const settings = {
+      name: options.name,
+      initializer: init?.bytes ?? null,
+      initializerBuffers: this.#initKey,
+      maxTasks: options.maxTasksPerChild ?? 0,
+      spin: tuning.spin ?? DEFAULT_SPIN,
+      slice: this.#slice,
+    };
+    this.#crew = new Crew(this.#memory, host, settings, (member) => this.#onExit(member));
+    this.#reaper = new Reaper(this.#memory, host.kind, this.#table, this.#sender, this.#crew);
+    this.#bell = new Bell(this.#memory, this.#slice, {
+      take: () => this.#takeShare(),
+      ready: () => this.#isReady(),
+      pending: () => this.#table.pending > 0 || this.#joiners.length > 0,
+      heal: () => this.#heal(),
+    });
+    if (!options.lazy) { for (let k = 0; k < workers; k++) this.#crew.start(); }
+  }
+
+  /**
+   * Submits a task. Its arguments are encoded before this returns.
+   *
+   * @returns The task, for {@linkcode cancel} and the like.
+   * @throws {InvalidStateError} If the pool is closed.
+   * @throws {BrokenPoolError} If the pool is broken.
+   * @throws {UnshareableError} If the function or an argument cannot travel.
+   */
+  submit(
+    fn: AnyFunction,
+    args: readonly unknown[],
+    options: TaskOptions | undefined,
+    sink: TaskSink,
+  ): Ticket {
+    if (this.#state !== "open") throw this.#refusal();
+    const number = this.#functions.numberOf(fn);
+    const job = new Job(fn, number << layout.FN_SHIFT, sink);
+    const table = this.#table;
+    const first = args[0];
+    const quick = options === undefined && number !== 0 && args.length === 1 &&
+      typeof first === "number" && this.#options.context === undefined;
+    if (quick) {
+      job.op |= layout.K_NUMBER;
+      job.length = 1;
+      table.add(job);
+      if (!this.#sender.sendNumber(job, first, table.pending < 4)) {
+        job.body = first;
+        this.#sender.keep(job);
+      }
+    } else {
+      if (options !== undefined) this.#prepare(job, options);
+      this.#submitSlowly(job, number, fn, args, options);
+    }
+    table.open++;
+    if (options !== undefined) this.#heed(job, options, (reason) => this.abort(job, reason));
+    this.#afterSubmit();
+    return job;
+  }
+
+  /**
+   * Submits items that one worker runs one after the other.
+   *
+   * @param star Whether each item is a list of arguments.
+   * @param stopAtFailure Whether the rest is not run after an item has failed.
+   * @param offset What is added to the number of an item when its sink is told.
+   */
+  submitBatch(
+    fn: AnyFunction,
+    items: readonly unknown[],
+    star: boolean,
+    stopAtFailure: boolean,
+    options: TaskOptions | undefined,
+    sink: BatchSink,
+    offset = 0,
+  ): Ticket {
+    if (this.#state !== "open") throw this.#refusal();
+    const number = this.#functions.numberOf(fn);
+    const batch = new Batch(sink, offset, items.length);
+    if (items.length === 0) {
+      queueMicrotask(() => this.#table.endBatch(batch));
+      return batch;
+    }
+    const flags = (star ? layout.STAR : 0) | (stopAtFailure ? layout.STOP_AT_FAILURE : 0);
+    const job = new Job(fn, number << layout.FN_SHIFT | layout.ITEMS | flags, null);
+    const extra = extraOf(job);
+    extra.batch = batch;
+    extra.end = items.length;
+    batch.pieces.add(job);
+    if (options !== undefined) this.#prepare(job, options);
+    this.#submitSlowly(job, number, fn, items, options);
+    this.#table.open += items.length;
+    if (options !== undefined) this.#heed(batch, options, (reason) => this.abort(batch, reason));
+    this.#afterSubmit();
+    return batch;
+  }
+
+  /** Whether a task was begun, or an item of a batch. */
+  isBegun(ticket: Ticket): boolean {
+    if (ticket instanceof Job) return this.#sender.isBegun(ticket);
+    if (ticket.told || ticket.over) return true;
+    return [...ticket.pieces].some((job) => this.#sender.isBegun(job));
+  }
+
+  /** Keeps a task from being begun: then its sink hears a `CancelledError`, and `true` is returned. */
+  cancel(ticket: Ticket): boolean {
+    return this.#reaper.cancel(ticket, () => new CancelledError("The task was cancelled"));
+  }
+
+  /**
+   * Cancels a task, or ends it by force: its sink hears the reason at once; if it was begun, its signal is aborted, and
+   * after the grace period its worker is replaced.
+   */
+  abort(ticket: Ticket, reason: unknown): void {
+    if (this.#reaper.cancel(ticket, () => reason)) return;
+    for (const lane of this.#reaper.abort(ticket, reason)) {
+      const grace = this.#options.grace ?? DEFAULT_GRACE;
+      lane.prevent(this.#alarms.after(grace, () => this.#reaper.enforce(lane)));
+    }
+    this.#bell.listen();
+  }
+
+  /**
+   * Blocks this thread until a condition holds, and takes results meanwhile; dead workers are replaced.
+   *
+   * @returns Whether the condition holds; `false` when time (in milliseconds) was up.
+   */
+  waitSync(isDone: () => boolean, timeout: number): boolean {
+    const end = performance.now() + timeout;
+    const before = this.#receiver.blocked;
+    this.#receiver.blocked = true;
+    try {
+      for (;;) {
+        this.drain();
+        if (isDone()) return true;
+        this.#crew.look();
+        this.#alarms.ring();
+        this.#sender.feed();
+        if (isDone()) return true;
+        const now = performance.now();
+        if (now >= end) return false;
+        const next = Math.min(end, this.#alarms.next, now + Math.min(BLOCKED_SLICE, this.#slice));
+        if (next > now) this.#bell.wait(next - now);
+      }
+    } finally {
+      this.#receiver.blocked = before;
+    }
+  }
+
+  /** Takes all results that are there. */
+  drain(): void {
+    for (const member of [...this.#crew.members]) this.#receiver.take(member, Infinity);
+    this.#sender.feed();
+    this.#checkEnd();
+  }
+
+  /** Takes no more tasks; the workers leave when all have ended. */
+  close(): void {
+    if (this.#state !== "open") return;
+    this.#state = "closed";
+    this.#checkEnd();
+  }
+
+  /** Ends all: tasks that have not ended fail with the reason, and workers that run one are ended by force. */
+  terminate(
+    reason: unknown = new CancelledError("The pool was terminated"),
+  ): void {
+    if (this.#state === "terminated") return;
+    this.#state = "terminated";
+    this.#dismiss(reason);
+  }
+
+  /**
+   * Waits until all workers have left, after {@linkcode close} or {@linkcode terminate}.
+   *
+   * @throws {InvalidStateError} If neither was called.
+   * @throws {TimeoutError} If time (in milliseconds) runs out.
+   */
+  join(timeout: number, signal?: AbortSignal): Promise<void> {
+    if (this.#state === "open") {
+      return Promise.reject(
+        new InvalidStateError("Cannot join pool: it is still running, call close() or terminate()"),
+      );
+    }
+    if (this.#isOver) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        this.#joiners = this.#joiners.filter((joiner) => joiner !== done);
+        forget?.();
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const done = (): void => {
+        settle();
+        resolve();
+      };
+      const onAbort = (): void => {
+        settle();
+        reject(signal?.reason);
+      };
+      const forget = timeout === Infinity ? null : this.#alarms.after(timeout, () => {
+        settle();
+        reject(new TimeoutError(`Cannot join pool: it has not ended within ${timeout} ms`));
+      });
+      this.#joiners.push(done);
+      signal?.addEventListener("abort", onAbort);
+      this.#bell.listen();
+    });
+  }
+
+  /** Blocks until all workers have left; `false` when time (in milliseconds) was up. */
+  joinSync(timeout: number): boolean {
+    return this.waitSync(() => this.#isOver, timeout);
+  }
+
+  /** Tells what the pool is doing, and has done. */
+  statistics(): PoolStatistics {
+    const { done, failed, cancelled, lost, retried, open, waits, runs } = this.#table;
+    const running = this.#crew.running();
+    return {
+      queued: Math.max(0, open - running),
+      running,
+      done,
+      failed,
+      cancelled,
+      lost,
+      retried,
+      workersLost: this.#workersLost,
+      workers: this.#crew.statistics(),
+      waitTime: waits.percentiles(),
+      runTime: runs.percentiles(),
+    };
+  }
+
+  get #isOver(): boolean {
+    return this.#state !== "open" && this.#table.pending === 0 && this.#crew.members.length === 0;
+  }
+
+  #refusal(): Error {
+    if (this.#state !== "broken") {
+      return new InvalidStateError("Cannot submit task: the pool is closed");
+    }
+    return new BrokenPoolError("Cannot submit task: the pool is broken", { cause: this.#cause });
+  }
+
+  #prepare(job: Job, { priority = 0, retries = 0 }: TaskOptions): void {
+    if (priority === 0 && retries === 0) return;
+    const extra = extraOf(job);
+    extra.priority = priority;
+    extra.retries = retries;
+  }
+
+  #submitSlowly(
+    job: Job,
+    number: number,
+    fn: AnyFunction,
+    data: readonly unknown[],
+    options: TaskOptions | undefined,
+  ): void {
+    this.#table.add(job);
+    try {
+      this.#encoder.encode(job, number, fn, data, options, this.#send);
+    } catch (error) {
+      this.#table.remove(job);
+      throw error;
+    }
+    if (job.place === IN_LIST) this.#sender.feed();
+  }
+
+  /** Heeds the deadline of a task, and its signal. */
+  #heed(ticket: Ticket, { timeout, signal }: TaskOptions, abort: (reason: unknown) => void): void {
+    let forget: (() => void) | null = null;
+    if (timeout !== undefined && timeout !== Infinity) {
+      forget = this.#alarms.after(timeout, () => {
+        abort(new TimeoutError(`Cannot finish task: it has not ended within ${timeout} ms`));
+      });
+    }
+    const onAbort = (): void => abort(signal?.reason);
+    if (signal !== undefined) {
+      if (signal.aborted) queueMicrotask(onAbort);
+      else signal.addEventListener("abort", onAbort, { once: true });
+    }
+    if (forget === null && signal === undefined) return;
+    const release = (): void => {
+      forget?.();
+      signal?.removeEventListener("abort", onAbort);
+    };
+    if (ticket instanceof Batch) ticket.release = release;
+    else extraOf(ticket).release = release;
+  }
+
+  #afterSubmit(): void {
+    const { workers, lazy } = this.#options;
+    if (lazy && this.#crew.members.length < workers) this.#ensureWorkers();
+    this.#bell.listen();
+  }
+
+  #isReady(): boolean {
+    const { members } = this.#crew;
+    for (let k = 0; k < members.length; k++) {
+      if ((members[k] as Member).results.ready) return true;
+    }
+    return false;
+  }
+
+  /** Takes a share of the results of each worker; tells whether there may be more. */
+  #takeShare(): boolean {
+    const { members } = this.#crew;
+    const since = performance.now();
+    const share = Math.max(
+      16,
+      Math.min(LOOK_EVERY, Math.floor(TURN_RESULTS / (members.length || 1))),
+    );
+    let taken = 0;
+    for (let round = 0; taken < TURN_RESULTS; round++) {
+      let got = 0;
+      for (let k = 0; k < members.length; k++) {
+        const member = members[(this.#turn + k) % members.length];
+        if (member !== undefined) got += this.#receiver.take(member, share);
+      }
+      this.#turn++;
+      taken += got;
+      if (got === 0 || performance.now() - since > TURN_TIME) break;
+    }
+    this.#sender.feed();
+    this.#checkEnd();
+    return taken > 0;
+  }
+
+  #heal(): void {
+    this.#crew.look();
+    this.#reaper.look();
+    this.#sender.feed();
+    this.#memory.wakeOne();
+    if (this.#isReady()) this.drain();
+    this.#ensureWorkers();
+    this.#checkEnd();
+  }
+
+  /** Starts the workers that are missing. */
+  #ensureWorkers(): void {
+    if (this.#state === "terminated" || this.#state === "broken" || this.#starting !== null) return;
+    const { workers, lazy } = this.#options;
+    const { pending } = this.#table;
+    const wanted = lazy || this.#state === "closed" ? Math.min(workers, pending) : workers;
+    while (this.#crew.members.length < wanted) {
+      try {
+        this.#crew.start();
+      } catch (error) {
+        if (this.#crew.members.length > 0) return;
+        return this.#failStart(error);
+      }
+    }
+  }
+
+  /** A worker is gone: those of its tasks that it had begun are lost, the others are sent again. */
+  #onExit(member: Member): void {
+    this.#receiver.take(member, Infinity);
+    const left = this.#crew.hasLeft(member);
+    const wasReady = this.#crew.wasReady(member);
+    this.#reaper.bury(member);
+    this.#crew.leave(member);
+    const isEnding = this.#state === "terminated" || this.#state === "broken";
+    if (!left && wasReady) this.#workersLost++;
+    if (wasReady) this.#failures = this.#restarts = 0;
+    else if (!isEnding) return this.#failStart(this.#startError(member));
+    if (!isEnding) this.#ensureWorkers();
+    this.#sender.feed();
+    this.#checkEnd();
+  }
+
+  #startError(member: Member): unknown {
+    if (member.initError !== null) return member.initError.error;
+    return this.#reaper.lossOf(member, null);
+  }
+
+  /** A worker has not got ready: another one is started after a pause, unless all fail. */
+  #failStart(error: unknown): void {
+    const anyReady = this.#crew.members.some((member) => this.#crew.wasReady(member));
+    this.#failures = anyReady ? 0 : this.#failures + 1;
+    if (this.#failures >= MOST_FAILURES) return this.#break(error);
+    const pause = Math.min(LONGEST_PAUSE, 2 ** this.#restarts++);
+    this.#starting ??= this.#alarms.after(pause, () => {
+      this.#starting = null;
+      this.#ensureWorkers();
+    });
+    this.#checkEnd();
+  }
+
+  #break(error: unknown): void {
+    this.#cause = error;
+    const pool = this.#state;
+    this.#state = "broken";
+    const { initializer } = this.#options;
+    const what = initializer === undefined
+      ? "its workers do not start"
+      : `its initializer ${registeredName(initializer)} fails`;
+    this.#dismiss(new BrokenPoolError(`Cannot run task: ${what}`, { cause: error }));
+    if (pool === "terminated") this.#state = pool;
+  }
+
+  /** Ends all tasks and all workers. */
+  #dismiss(reason: unknown): void {
+    this.#sender.clear();
+    this.#starting?.();
+    this.#starting = null;
+    const jobs = this.#table.all();
+    for (const job of jobs) this.#sender.cancel(job);
+    this.#memory.words.store(layout.STOP, 1);
+    for (const member of [...this.#crew.members]) {
+      const runs = this.#crew.lanesOf(member).length > 0;
+      if (runs || !this.#crew.wasReady(member)) this.#crew.kill(member);
+    }
+    this.#crew.ringAll();
+    this.#reaper.settleAll(jobs, reason);
+    if (this.#crew.members.length > 0) {
+      this.#alarms.after(DEFAULT_SLICE, () => {
+        for (const member of [...this.#crew.members]) this.#crew.kill(member);
+      });
+    }
+    this.#bell.listen();
+    this.#checkEnd();
+  }
+
+  /** When all is done, the workers are sent away; when they have left, the joiners learn so. */
+  #checkEnd(): void {
+    if (this.#state === "open" || this.#table.pending > 0) return;
+    if (this.#memory.words.load(layout.STOP) === 0) {
+      this.#memory.words.store(layout.STOP, 1);
+      this.#crew.ringAll();
+    }
+    if (this.#crew.members.length > 0) return;
+    this.#alarms.clear();
+    if (!this.#ended && this.#initKey !== 0) this.#host.broker.drop(this.#initKey);
+    this.#ended = true;
+    for (const joiner of this.#joiners) joiner();
+    this.#bell.rest();
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Workers of a pool that are threads of this process.
+ *
+ * @module
+ */
+
+import { TaskMemory } from "../_core/task_memory.ts";
+import type { ThreadRecord } from "../_core/thread_record.ts";
+import { innardsOf, Thread } from "../thread/thread.ts";
+import { WorkerLostError } from "../errors.ts";
+import { runPoolWorker } from "./pool_worker.ts";
+import { threadBroker } from "./thread_broker.ts";
+import type { WorkerBoot, WorkerEnd, WorkerHandle, WorkerHost } from "./worker_host.ts";
+
+/** Threads as workers. */
+export const threadHost: WorkerHost = {
+  kind: "thread",
+  broker: threadBroker,
+  createMemory: (geometry) => TaskMemory.create(geometry),
+  start: (boot, name) => new ThreadHandle(boot, name),
+};
+
+class ThreadHandle implements WorkerHandle {
+  readonly exited: Promise<void>;
+  readonly #thread: Thread<[WorkerBoot], void>;
+  readonly #record: ThreadRecord;
+  #end: WorkerEnd | null = null;
+
+  constructor(boot: WorkerBoot, name: string) {
+    this.#thread = new Thread({ target: runPoolWorker, args: [boot], name, daemon: true }).start();
+    this.#record = innardsOf(this.#thread as unknown as Thread<never[], unknown>)
+      .record as ThreadRecord;
+    // The pool tells of its end: nobody else shall.
+    this.#record.addJoiner();
+    this.exited = this.#watch();
+  }
+
+  hasExited(): boolean {
+    return this.#end !== null || this.#record.ended;
+  }
+
+  end(): WorkerEnd {
+    if (this.#end === null) {
+      const { exitCode } = this.#record.outcome();
+      this.#end = { cause: null, exitcode: exitCode < 0 ? null : exitCode, reason: "it has ended" };
+      try {
+        this.#thread.joinSync({ timeout: 0 });
+        if (exitCode >= 0) this.#end.reason = `its worker exited with code ${exitCode}`;
+      } catch (error) {
+        const lost = error instanceof WorkerLostError;
+        const { message } = error as Partial<Error>;
+        this.#end.reason = lost ? reasonOf(error) : `its worker failed: ${message}`;
+        this.#end.cause = lost ? error.cause ?? null : error;
+        if (lost) this.#end.exitcode = error.exitcode;
+      }
+    }
+    return this.#end;
+  }
+
+  kill(): void {
+    this.#thread.kill();
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.hasExited()) await this.#record.endChange();
+  }
+}
+
+function reasonOf({ message }: WorkerLostError): string {
+  return message.slice(message.indexOf(": ") + 2);
+}
