@@ -228,6 +228,11 @@ export class TaskEngine {
     return this.#reaper.cancel(ticket, () => new CancelledError("The task was cancelled"));
   }
 
+  /** Cancels all that has not begun: their sinks hear a `CancelledError`. */
+  cancelPending(): void {
+    for (const job of this.#table.all()) this.cancel(job.extra?.batch ?? job);
+  }
+
   /**
    * Cancels a task, or ends it by force: its sink hears the reason at once; if it was begun, its signal is aborted, and
    * after the grace period its worker is replaced.
