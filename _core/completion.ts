@@ -19,7 +19,7 @@ export class Completion<T extends WaitObject> {
   readonly #since = performance.now();
   readonly #signal: AbortSignal | undefined;
   #rest: number;
-  #unfollow: (() => void) | null = null;
+  #begun = false;
   #wake: (() => void) | null = null;
   /** Settles when the calls of `next` and `return` so far are answered: one after the other. */
   #turn: Promise<void> | null = null;
@@ -69,10 +69,11 @@ export class Completion<T extends WaitObject> {
       const watch = this.#watch;
       if (this.#rest === 0) return this.#end();
       this.#signal?.throwIfAborted();
-      if (this.#unfollow === null) {
-        if (watch.mayKnowSoon()) await undefined;
+      if (!this.#begun) {
+        this.#begun = true;
+        await watch.begin();
         watch.look();
-        this.#unfollow = watch.follow(() => this.#wake?.());
+        watch.follow(() => this.#wake?.());
       }
       if (watch.ready === 0) await this.#oneMore();
       this.#rest--;
@@ -101,8 +102,7 @@ export class Completion<T extends WaitObject> {
 
   #end(): IteratorResult<T, undefined> {
     this.#rest = 0;
-    this.#unfollow?.();
-    this.#unfollow = null;
+    this.#watch.end();
     return { done: true, value: undefined };
   }
 }

@@ -29,6 +29,8 @@ export interface WaitState {
    * this object alone would.
    */
   subscribe(onDone: () => void): () => void;
+  /** Says that a wait begins, done or not; the returned function, that the object is handed back to who waits. */
+  hold?(): () => void;
 }
 
 /** Something to wait for. */

@@ -91,17 +91,25 @@ export async function wait<T extends WaitObject>(
   const watch = new Watch(objects);
   const enough = (): boolean =>
     watch.left === 0 || watch.found >= count || returnWhen === FIRST_EXCEPTION && watch.failed;
-  if (watch.mayKnowSoon()) await undefined;
-  watch.look();
-  if (!enough()) {
-    const subscribe = (callBack: () => void): () => void =>
-      watch.follow(() => {
-        if (enough()) callBack();
-      });
-    await calledWithin(subscribe, timeout, options?.signal);
+  try {
+    await watch.begin();
     watch.look();
+    if (!enough()) {
+      const subscribe = (callBack: () => void): () => void => {
+        watch.follow(() => {
+          if (enough()) callBack();
+        });
+        return () => watch.unfollow();
+      };
+      await calledWithin(subscribe, timeout, options?.signal);
+      watch.look();
+    }
+  } catch (error) {
+    watch.end();
+    throw error;
   }
-  return { done: new Set(watch.takeAll()), notDone: watch.notDone() };
+  const [done, notDone] = watch.end();
+  return { done: new Set(done), notDone: new Set(notDone) };
 }
 
 /** One half of {@linkcode CompletedIterator}. */

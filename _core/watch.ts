@@ -6,10 +6,14 @@
 
 import { describe, PromiseState, stateOf, type WaitObject, type WaitState } from "./wait_state.ts";
 
-/** An object that is not done. */
-interface Pending {
+/** One of the objects. */
+interface Entry<T> {
+  readonly object: T;
   readonly state: WaitState;
+  /** Takes the subscription back. */
   unsubscribe: (() => void) | null;
+  /** Says that the object has been handed over. */
+  letGo: (() => void) | null;
 }
 
 /** Objects that are waited for together. */
@@ -18,8 +22,8 @@ export class Watch<T extends WaitObject> {
   found = 0;
   /** Whether one of those has failed. */
   failed = false;
-  readonly #pending: Map<T, Pending> = new Map();
-  #ready: (T | undefined)[] = [];
+  readonly #pending: Map<T, Entry<T>> = new Map();
+  #ready: (Entry<T> | null)[] = [];
   #taken = 0;
   #onFound: (() => void) | null = null;
 
@@ -32,7 +36,8 @@ export class Watch<T extends WaitObject> {
     }
     for (const object of objects) {
       if (this.#pending.has(object)) continue;
-      this.#pending.set(object, { state: stateOf(object), unsubscribe: null });
+      const state = stateOf(object);
+      this.#pending.set(object, { object, state, unsubscribe: null, letGo: null });
     }
   }
 
@@ -46,73 +51,75 @@ export class Watch<T extends WaitObject> {
     return this.#ready.length - this.#taken;
   }
 
-  /** Whether there are promises that may be settled already, which one turn of the microtasks shows. */
-  mayKnowSoon(): boolean {
-    for (const { state } of this.#pending.values()) {
-      if (state instanceof PromiseState && !state.done) return true;
+  /** Begins: finds what is done. {@linkcode end} has to follow. */
+  async begin(): Promise<void> {
+    let mayKnowSoon = false;
+    for (const entry of this.#pending.values()) {
+      entry.letGo = entry.state.hold?.() ?? null;
+      if (entry.state instanceof PromiseState && !entry.state.done) mayKnowSoon = true;
     }
-    return false;
+    if (mayKnowSoon) await undefined;
   }
 
   /** Finds what is done now. */
   look(): void {
-    for (const [object, { state }] of this.#pending) if (state.done) this.#find(object);
+    for (const entry of this.#pending.values()) if (entry.state.done) this.#find(entry);
   }
 
-  /** Calls back whenever an object is done, until the returned function is called. */
-  follow(onFound: () => void): () => void {
+  /** Calls back whenever an object is done, until {@linkcode unfollow} is called. */
+  follow(onFound: () => void): void {
     this.#onFound = onFound;
-    try {
-      for (const [object, pending] of this.#pending) {
-        pending.unsubscribe = pending.state.subscribe(() => {
-          pending.unsubscribe = null;
-          this.#find(object);
-        });
-      }
-    } catch (error) {
-      this.#unfollow();
-      throw error;
+    for (const entry of this.#pending.values()) {
+      entry.unsubscribe = entry.state.subscribe(() => {
+        entry.unsubscribe = null;
+        this.#find(entry);
+      });
     }
-    return () => this.#unfollow();
   }
 
-  /** Takes the first object that is done. */
+  /** Takes the subscriptions back. */
+  unfollow(): void {
+    this.#onFound = null;
+    for (const entry of this.#pending.values()) {
+      entry.unsubscribe?.();
+      entry.unsubscribe = null;
+    }
+  }
+
+  /** Hands over the first object that is done. */
   take(): T {
-    const object = this.#ready[this.#taken] as T;
-    this.#ready[this.#taken++] = undefined;
+    const entry = this.#ready[this.#taken] as Entry<T>;
+    this.#ready[this.#taken++] = null;
     if (this.#taken === this.#ready.length) {
       this.#ready = [];
       this.#taken = 0;
     }
-    return object;
+    entry.letGo?.();
+    return entry.object;
   }
 
-  /** Takes all objects that are done. */
-  takeAll(): T[] {
-    return this.#ready as T[];
+  /** Ends, and hands all objects over: those that are done, and the others. */
+  end(): [done: T[], notDone: T[]] {
+    this.unfollow();
+    const ready = this.#ready.filter((entry) => entry !== null);
+    const pending = [...this.#pending.values()];
+    this.#ready = [];
+    this.#taken = 0;
+    this.#pending.clear();
+    const handOver = (entry: Entry<T>): T => {
+      entry.letGo?.();
+      return entry.object;
+    };
+    return [ready.map(handOver), pending.map(handOver)];
   }
 
-  /** Gives the objects that are not done. */
-  notDone(): Set<T> {
-    return new Set(this.#pending.keys());
-  }
-
-  #find(object: T): void {
-    const pending = this.#pending.get(object);
-    if (pending === undefined) return;
-    this.#pending.delete(object);
-    pending.unsubscribe?.();
-    this.#ready.push(object);
+  #find(entry: Entry<T>): void {
+    if (!this.#pending.delete(entry.object)) return;
+    entry.unsubscribe?.();
+    entry.unsubscribe = null;
+    this.#ready.push(entry);
     this.found++;
-    if (pending.state.failed) this.failed = true;
+    if (entry.state.failed) this.failed = true;
     this.#onFound?.();
-  }
-
-  #unfollow(): void {
-    this.#onFound = null;
-    for (const pending of this.#pending.values()) {
-      pending.unsubscribe?.();
-      pending.unsubscribe = null;
-    }
   }
 }

@@ -6,6 +6,7 @@
 
 import { TimeoutError } from "../errors.ts";
 import { clearEvent, isEventSet, setEvent } from "../_core/event_kind.ts";
+import { EventState } from "../_core/event_state.ts";
 import { HANDLE, type HandleRecord, type Scope } from "../_core/handle.ts";
 import { NOTHING } from "../_core/kind.ts";
 import { TYPE_EVENT } from "../_core/layout.ts";
@@ -23,6 +24,7 @@ import {
   type SyncWaitOptions,
   type WaitOptions,
 } from "../_core/wait_options.ts";
+import { WAITABLE, type WaitState } from "../_core/wait_state.ts";
 
 let revived: Place | null = null;
 
@@ -112,6 +114,15 @@ export class Event {
    */
   [HANDLE](target: "thread" | "process"): HandleRecord {
     return handleOf(this.#place, this, "sync/Event", target);
+  }
+
+  /**
+   * Gives the state of the event, as a wait for many objects sees it.
+   *
+   * @ignore
+   */
+  [WAITABLE](): WaitState {
+    return new EventState(this.#place.agent, this.#place.o);
   }
 }
 
