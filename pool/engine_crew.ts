@@ -49,6 +49,14 @@ export interface CrewSettings {
   slice: number;
 }
 
+/** What a crew tells. */
+export interface CrewHooks {
+  /** A worker is gone. */
+  onExit: (member: Member) => void;
+  /** A worker is about to take a seat. */
+  onSeat: (seat: number) => void;
+}
+
 /** The workers of a pool. */
 export class Crew {
   /** Those who live. */
@@ -56,7 +64,7 @@ export class Crew {
   readonly #memory: TaskMemory;
   readonly #host: WorkerHost;
   readonly #settings: CrewSettings;
-  readonly #onExit: (member: Member) => void;
+  readonly #hooks: CrewHooks;
   readonly #free: number[];
   #count = 0;
 
@@ -65,12 +73,12 @@ export class Crew {
     memory: TaskMemory,
     host: WorkerHost,
     settings: CrewSettings,
-    onExit: (member: Member) => void,
+    hooks: CrewHooks,
   ) {
     this.#memory = memory;
     this.#host = host;
     this.#settings = settings;
-    this.#onExit = onExit;
+    this.#hooks = hooks;
     this.#free = Array.from({ length: memory.geometry.seats }, (_, seat) => seat);
   }
 
@@ -78,6 +86,7 @@ export class Crew {
   start(): void {
     const seat = this.#free[0] as number;
     const { geometry, layout: places, buffer } = this.#memory;
+    this.#hooks.onSeat(seat);
     this.#clear(seat);
     const { name, initializer, initializerBuffers, maxTasks, spin, slice } = this.#settings;
     const title = name(this.#count);
@@ -176,7 +185,7 @@ export class Crew {
     if (member.gone) return;
     member.gone = true;
     this.members.splice(this.members.indexOf(member), 1);
-    this.#onExit(member);
+    this.#hooks.onExit(member);
   }
 
   #clear(seat: number): void {

@@ -14,6 +14,7 @@ import { registeredName } from "../_core/module_registry.ts";
 import * as layout from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
 import { TimeoutError, WorkerLostError } from "../errors.ts";
+import type { Alarms } from "./engine_alarms.ts";
 import type { Crew, Member } from "./engine_crew.ts";
 import {
   type Batch,
@@ -40,6 +41,20 @@ export interface Aborted {
 
 /** So long a worker has to say that its event loop goes round, in milliseconds. */
 const HEARING_TIME = 250;
+/** So often it is looked whether the others have ended, in milliseconds. */
+const DRAIN_SLICE = 20;
+
+/** What a reaper works with. */
+export interface ReaperParts {
+  /** The tasks. */
+  table: JobTable;
+  /** The way to the workers. */
+  sender: Sender;
+  /** The workers. */
+  crew: Crew;
+  /** What is to happen at a time. */
+  alarms: Alarms;
+}
 
 /** Ends tasks. */
 export class Reaper {
@@ -48,24 +63,18 @@ export class Reaper {
   readonly #table: JobTable;
   readonly #sender: Sender;
   readonly #crew: Crew;
-  /** Workers that are to be killed as soon as nothing else runs there. */
-  readonly #doomed: Set<Aborted> = new Set();
+  readonly #alarms: Alarms;
   /** Those that have died, whose seats nobody has taken yet. */
   #dead: Member[] = [];
 
   /** Makes the reaper of an engine. */
-  constructor(
-    memory: TaskMemory,
-    kind: "thread" | "process",
-    table: JobTable,
-    sender: Sender,
-    crew: Crew,
-  ) {
+  constructor(memory: TaskMemory, kind: "thread" | "process", parts: ReaperParts) {
     this.#memory = memory;
     this.#kind = kind;
-    this.#table = table;
-    this.#sender = sender;
-    this.#crew = crew;
+    this.#table = parts.table;
+    this.#sender = parts.sender;
+    this.#crew = parts.crew;
+    this.#alarms = parts.alarms;
   }
 
   /** Keeps a task from being begun; `false` if it has. */
@@ -185,24 +194,24 @@ export class Reaper {
     words.compareExchange(member.at + layout.S_DRAIN, layout.DRAIN_NO, layout.DRAIN_ASKED);
     words.notify(member.at + layout.S_DRAIN, Infinity);
     this.#memory.ring(member.seat);
-    this.#doomed.add(aborted);
-    setTimeoutUnref(() => {
-      if (words.load(member.at + layout.S_DRAIN) !== layout.DRAIN_ASKED) return;
-      if (job.place !== OVER && !member.gone) this.#crew.kill(member);
-    });
+    this.#waitForOthers(aborted, performance.now() + HEARING_TIME);
   }
 
-  /** Looks after the doomed, and after those that have died: a killed worker may run on for a moment. */
-  look(): void {
-    for (const aborted of [...this.#doomed]) {
-      const { job, member } = aborted;
-      if (job.place === OVER || member.gone) {
-        this.#doomed.delete(aborted);
-        continue;
-      }
+  #waitForOthers(aborted: Aborted, hearingEnds: number): void {
+    const { job, member } = aborted;
+    const forget = this.#alarms.after(DRAIN_SLICE, () => {
+      if (job.place === OVER || member.gone) return;
+      const drain = this.#memory.words.load(member.at + layout.S_DRAIN);
+      const deaf = drain === layout.DRAIN_ASKED && performance.now() > hearingEnds;
       const others = this.#crew.lanesOf(member).some((lane) => !this.#isAborted(lane));
-      if (!others) this.#crew.kill(member);
-    }
+      if (deaf || !others) this.#crew.kill(member);
+      else this.#waitForOthers(aborted, hearingEnds);
+    });
+    aborted.prevent(forget);
+  }
+
+  /** Looks after those that have died: a killed worker may run on for a moment. */
+  look(): void {
     for (const member of this.#dead) this.#collect(member);
   }
 
@@ -360,8 +369,4 @@ function positionOf(job: Job): number {
 
 function* numbers(from: number, to: number): Generator<number> {
   for (let k = from; k < to; k++) yield k;
-}
-
-function setTimeoutUnref(call: () => void): void {
-  setTimeout(call, HEARING_TIME);
 }

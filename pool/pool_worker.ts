@@ -26,19 +26,29 @@ import type { BufferBroker, WorkerBoot } from "./worker_host.ts";
 const TURN_TIME = 10;
 /** The same while asynchronous tasks are in flight. */
 const SHORT_TURN_TIME = 2;
+/** So often a worker whose event loop runs looks for the owner of the pool, in milliseconds. */
+const OWNER_TIME = 1000;
 /** So many tasks are run between two looks at the clock. */
 const LOOK_EVERY = 16;
 
 /** The target of a worker's thread. */
-export const runPoolWorker: (boot: WorkerBoot) => Promise<void> = task(
+export const runPoolWorker: (boot: WorkerBoot, owner: Owner | null) => Promise<void> = task(
   import.meta,
-  (boot: WorkerBoot): Promise<void> => new PoolWorker(boot, threadBroker).run(),
+  (boot: WorkerBoot, owner: Owner | null): Promise<void> =>
+    new PoolWorker(boot, threadBroker, () => owner === null || owner.isAlive()).run(),
 );
+
+/** Who has made the pool. */
+export interface Owner {
+  /** Tells whether it lives. */
+  isAlive(): boolean;
+}
 
 /** A worker of a pool. */
 export class PoolWorker {
   readonly #boot: WorkerBoot;
   readonly #broker: BufferBroker;
+  readonly #isOwnerAlive: () => boolean;
   readonly #memory: TaskMemory;
   readonly #seat: TaskSeat;
   readonly #tasks: WorkerTasks;
@@ -54,16 +64,19 @@ export class PoolWorker {
   #idleSince = 0;
   #idle = 0;
   #end: () => void = () => {};
+  #watch: ReturnType<typeof setInterval> | undefined;
 
   /** Takes a seat. */
-  constructor(boot: WorkerBoot, broker: BufferBroker) {
+  constructor(boot: WorkerBoot, broker: BufferBroker, isOwnerAlive: () => boolean) {
     this.#boot = boot;
+    this.#isOwnerAlive = isOwnerAlive;
     this.#broker = broker;
     this.#memory = new TaskMemory(boot.geometry, boot.buffer);
     this.#seat = new TaskSeat(this.#memory, boot.seat);
     this.#tasks = new WorkerTasks(this.#memory, this.#seat, broker, {
       goOn: () => this.#wake(),
       spoil: () => this.#spoil(),
+      isOwnerAlive,
     });
   }
 
@@ -76,8 +89,9 @@ export class PoolWorker {
   }
 
   async #start(): Promise<void> {
-    this.#atRest = runtime().activeResources();
     this.#memory.words.store(this.#seat.at + layout.S_AGENT, currentAgent().id);
+    this.#watch = setInterval(() => this.#lookForOwner(), OWNER_TIME);
+    this.#atRest = runtime().activeResources();
     if (this.#memory.geometry.lanes > 1) {
       await this.#tasks.runConcurrently();
       this.#heedDrain();
@@ -196,6 +210,7 @@ export class PoolWorker {
     if (blocks) {
       seat.sleep(this.#boot.slice);
       seat.rise();
+      if (!this.#isOwnerAlive()) this.#leaving = true;
       return true;
     }
     const rung = seat.slumber();
@@ -234,6 +249,13 @@ export class PoolWorker {
     else void asked.then(heed);
   }
 
+  /** Nobody will ever send a task again, nor close the pool. */
+  #lookForOwner(): void {
+    if (this.#isOwnerAlive()) return;
+    this.#leaving = true;
+    if (this.#tasks.running === 0) this.#leave(false);
+  }
+
   /** A module has failed half-way: no other task shall meet it. */
   #spoil(): void {
     this.#leaving = true;
@@ -244,6 +266,7 @@ export class PoolWorker {
   #leave(failed: boolean): void {
     if (this.#left) return;
     this.#left = true;
+    clearInterval(this.#watch);
     this.#seat.passOn();
     const { words } = this.#memory;
     if (!failed) words.store(this.#seat.at + layout.S_STATE, layout.SEAT_LEFT);

@@ -129,8 +129,16 @@ export class TaskEngine {
       spin: tuning.spin ?? DEFAULT_SPIN,
       slice: this.#slice,
     };
-    this.#crew = new Crew(this.#memory, host, settings, (member) => this.#onExit(member));
-    this.#reaper = new Reaper(this.#memory, host.kind, this.#table, this.#sender, this.#crew);
+    this.#crew = new Crew(this.#memory, host, settings, {
+      onExit: (member) => this.#onExit(member),
+      onSeat: (seat) => this.#reaper.reuse(seat),
+    });
+    this.#reaper = new Reaper(this.#memory, host.kind, {
+      table: this.#table,
+      sender: this.#sender,
+      crew: this.#crew,
+      alarms: this.#alarms,
+    });
     this.#bell = new Bell(this.#memory, this.#slice, {
       take: () => this.#takeShare(),
       ready: () => this.#isReady(),

@@ -6,9 +6,11 @@
 
 import { TaskMemory } from "../_core/task_memory.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
+import { currentThread } from "../thread/current_thread.ts";
+import { realm } from "../thread/realm.ts";
 import { innardsOf, Thread } from "../thread/thread.ts";
 import { WorkerLostError } from "../errors.ts";
-import { runPoolWorker } from "./pool_worker.ts";
+import { type Owner, runPoolWorker } from "./pool_worker.ts";
 import { threadBroker } from "./thread_broker.ts";
 import type { WorkerBoot, WorkerEnd, WorkerHandle, WorkerHost } from "./worker_host.ts";
 
@@ -22,12 +24,14 @@ export const threadHost: WorkerHost = {
 
 class ThreadHandle implements WorkerHandle {
   readonly exited: Promise<void>;
-  readonly #thread: Thread<[WorkerBoot], void>;
+  readonly #thread: Thread<[WorkerBoot, Owner | null], void>;
   readonly #record: ThreadRecord;
   #end: WorkerEnd | null = null;
 
   constructor(boot: WorkerBoot, name: string) {
-    this.#thread = new Thread({ target: runPoolWorker, args: [boot], name, daemon: true }).start();
+    const owner = realm().isMain ? null : currentThread();
+    this.#thread = new Thread({ target: runPoolWorker, args: [boot, owner], name, daemon: true })
+      .start();
     this.#record = innardsOf(this.#thread as unknown as Thread<never[], unknown>)
       .record as ThreadRecord;
     // The pool tells of its end: nobody else shall.

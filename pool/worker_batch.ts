@@ -43,6 +43,7 @@ export class WorkerBatch {
   readonly #request: BatchRequest;
   readonly #end: number;
   readonly #onEnd: (failed: boolean) => void;
+  readonly #onLast: () => void;
   #next: number;
   #values: unknown[] = [];
   #failed = false;
@@ -54,6 +55,7 @@ export class WorkerBatch {
    * Makes a batch.
    *
    * @param onEnd Called when it has ended after it had to wait for a promise.
+   * @param onLast Called before its last result is sent.
    */
   constructor(
     memory: TaskMemory,
@@ -61,7 +63,9 @@ export class WorkerBatch {
     task: RunningTask,
     request: BatchRequest,
     onEnd: (failed: boolean) => void,
+    onLast: () => void,
   ) {
+    this.#onLast = onLast;
     this.#memory = memory;
     this.#answers = answers;
     this.#task = task;
@@ -120,6 +124,7 @@ export class WorkerBatch {
   }
 
   #flush(last: boolean): void {
+    if (last) this.#onLast();
     const values = this.#values;
     this.#values = [];
     this.#answers.items(this.#task, this.#next - values.length, values, last);
@@ -130,6 +135,7 @@ export class WorkerBatch {
     this.#failed = true;
     if (this.#values.length > 0) this.#flush(false);
     const last = this.#request.stopAtFailure || this.#next + 1 === this.#end;
+    if (last) this.#onLast();
     this.#answers.itemFailure(this.#task, this.#next, error, last);
     this.#next++;
     this.#partSince = performance.now();

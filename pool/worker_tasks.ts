@@ -28,6 +28,8 @@ export interface WorkerLoop {
   goOn(): void;
   /** Makes this worker take no more tasks, and end when those in flight have. */
   spoil(): void;
+  /** Tells whether somebody waits for the results. */
+  isOwnerAlive(): boolean;
 }
 
 /** A task that was claimed, without its arguments. */
@@ -68,7 +70,7 @@ export class WorkerTasks {
       memory,
       seat,
       broker,
-      () => this.running === 0,
+      () => this.running === 0 && loop.isOwnerAlive(),
       () => loop.goOn(),
     );
   }
@@ -262,6 +264,8 @@ export class WorkerTasks {
       this.running--;
       this.#settle(task, failed);
       this.#loop.goOn();
+    }, () => {
+      if (task.began !== 0) this.#time(task);
     });
     setRunningTask(task);
     const ended = this.#store === null ? batch.run() : this.#store.run(task, () => batch.run());
