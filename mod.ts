@@ -24,6 +24,7 @@
 
 export * from "./errors.ts";
 export * from "./process/mod.ts";
+export * from "./queue/mod.ts";
 export * from "./sync/mod.ts";
 export * from "./thread/mod.ts";
 export type { Scope } from "./_core/handle.ts";

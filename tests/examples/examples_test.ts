@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 /** What each example prints on standard output. */
 const OUTPUT: Record<string, [url: URL, stdout: string]> = {
   "square": [new URL("../../examples/square.ts", import.meta.url), "49\n"],
+  "pipeline": [new URL("../../examples/pipeline.ts", import.meta.url), "1229\n"],
+  "task_done": [new URL("../../examples/task_done.ts", import.meta.url), "0 1 4\n"],
   "point": [new URL("../../examples/point.ts", import.meta.url), "5\n"],
 };
 

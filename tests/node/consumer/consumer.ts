@@ -3,6 +3,7 @@ import * as all from "@nogil/std";
 import { isMain, shareable, task } from "@nogil/std";
 import { AbandonedError, TimeoutError } from "@nogil/std/errors";
 import { SharedArray, Value } from "@nogil/std/process";
+import { LifoQueue, PriorityQueue, Queue, SimpleQueue } from "@nogil/std/queue";
 import {
   Barrier,
   BoundedSemaphore,
@@ -99,6 +100,41 @@ export function shared(): number {
   counter.getLock().acquireSync().release();
   console.log(big, flag, letter, numbers);
   return before;
+}
+
+export async function queues(signal: AbortSignal): Promise<void> {
+  const numbers = new Queue<number>(10, { scope: "thread" });
+  await numbers.put(1, { timeout: 10, signal });
+  numbers.putSync(2, { timeout: 10 });
+  const put: boolean = numbers.tryPut(3);
+  // @ts-expect-error: a string is no number
+  numbers.putNowait("4");
+  const first: number = await numbers.get({ signal });
+  const second: number = numbers.getSync({ timeout: 0 });
+  const found: { value: number } | null = numbers.tryGet();
+  const state: (number | boolean)[] = [
+    numbers.qsize(),
+    numbers.empty(),
+    numbers.full(),
+    numbers.isShutdown,
+    numbers.unfinishedTasks,
+  ];
+  numbers.maxsize = 5;
+  numbers.taskDone();
+  await numbers.join({ signal });
+  numbers.joinSync({ timeout: 1 });
+  numbers.shutdown({ immediate: true });
+  for await (const n of numbers) console.log(n + 1);
+  console.log(put, first, second, found?.value, state);
+
+  const jobs = new PriorityQueue(0, { key: (job: { cost: number }) => job.cost });
+  const cost: number = jobs.getNowait().cost;
+  const words = new PriorityQueue<string>(0, { compare: (a, b) => a.length - b.length });
+  const stack: Queue<string> = new LifoQueue<string>();
+  const simple = new SimpleQueue<string>({ scope: "local" });
+  await simple.put(words.getNowait() + stack.getNowait());
+  // @ts-expect-error: a SimpleQueue has no limit
+  console.log(cost, simple.maxsize);
 }
 
 if (isMain(import.meta)) await threads();

@@ -1,6 +1,6 @@
 // A plain program that uses the installed package; it has to end by itself.
 import assert from "node:assert/strict";
-import { isMain, Lock, task, Thread, TimeoutError, Value } from "@nogil/std";
+import { isMain, Lock, Queue, task, Thread, TimeoutError, Value } from "@nogil/std";
 import { Event } from "@nogil/std/sync";
 
 export const count = task(import.meta, (lock, total, rounds) => {
@@ -10,6 +10,10 @@ export const count = task(import.meta, (lock, total, rounds) => {
     guard.release();
   }
   return import.meta.url;
+});
+
+export const double = task(import.meta, async (numbers, doubles) => {
+  for await (const n of numbers) doubles.putSync(2 * n);
 });
 
 if (isMain(import.meta)) {
@@ -22,5 +26,12 @@ if (isMain(import.meta)) {
   assert.equal(total.value, 2000);
 
   assert.equal(new Thread({ target: (x) => x * x, args: [7] }).start().joinSync(), 49);
+  const [numbers, doubles] = [new Queue(1), new Queue()];
+  const worker = new Thread({ target: double, args: [numbers, doubles] }).start();
+  for (const n of [1, 2, 3]) await numbers.put(n);
+  numbers.shutdown();
+  await worker.join();
+  assert.deepEqual([doubles.getSync(), await doubles.get(), doubles.getNowait()], [2, 4, 6]);
+
   await assert.rejects(new Event().wait({ timeout: 10 }), TimeoutError);
 }
