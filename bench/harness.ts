@@ -186,11 +186,16 @@ export function isWanted({ title }: { title: string }): boolean {
 async function answer({ cases, measure, targets = [], rounds = 7 }: Question): Promise<Result[]> {
   const times = cases.map((): (number | null)[] => []);
   const failures = cases.map((): string | null => null);
-  const guard = async (i: number, work: () => unknown, limit = LIMIT): Promise<unknown> => {
+  const guard = async (
+    i: number,
+    work: () => unknown,
+    limit = LIMIT,
+    what = "",
+  ): Promise<unknown> => {
     try {
       return await within(limit, work);
     } catch (error) {
-      failures[i] ??= error instanceof Error ? error.message : String(error);
+      failures[i] ??= what + (error instanceof Error ? error.message : String(error));
     }
   };
   for (const [i, { open }] of cases.entries()) if (open !== undefined) await guard(i, open);
@@ -201,7 +206,7 @@ async function answer({ cases, measure, targets = [], rounds = 7 }: Question): P
     }
   }
   for (const [i, { close }] of cases.entries()) {
-    if (close !== undefined) await guard(i, close, CLOSE_LIMIT);
+    if (close !== undefined) await guard(i, close, CLOSE_LIMIT, "its close ");
   }
   return summarise(cases, times, failures, measure, targets);
 }
