@@ -64,6 +64,8 @@ const REQUEST: ByteField = { word: 20, room: 56, size: 288 };
 /** The request is gone when the result comes. */
 const RESULT: ByteField = { word: 22, room: 56, size: 288 };
 const REASON: ByteField = { word: 24, room: 0, size: 0 };
+/** Record: waits for many objects that the thread is one of: its error is not reported meanwhile. */
+export const WATCHERS = 26;
 /** The words before the room for bytes. */
 const WORDS = 32;
 
@@ -196,9 +198,19 @@ export class ThreadRecord {
     return this.#memory.load(this.address + STATE) === (RUNNING | slot << 8);
   }
 
+  /** Whether the worker of a slot has taken the thread and still refers to it. */
+  isHeldBy(slot: number): boolean {
+    return this.runsIn(slot) && this.#memory.load(this.address + RUN_REF) === 1;
+  }
+
   /** Whether the outcome is there. */
   get ended(): boolean {
     return this.#memory.load(this.address + END) === 1;
+  }
+
+  /** Whether the thread has ended otherwise than with a result. */
+  get failed(): boolean {
+    return this.ended && OUTCOMES[this.#memory.load(this.address + OUTCOME)] !== "result";
   }
 
   /** Whether the thread waits for a worker. */
@@ -289,18 +301,13 @@ export class ThreadRecord {
     memory.notifyAll(this.address + STOP);
     memory.add(EPOCH, 1);
     memory.notifyAll(EPOCH);
-    if (memory.load(this.address + REPORT) === 0) return;
-    memory.add(FAILURES, 1);
-    memory.notifyAll(FAILURES);
+    this.#announceFailure();
   }
 
   /** Blocks until the thread has ended; `false` when time (in milliseconds) runs out. */
   waitForEnd(timeout: number): boolean {
-    const memory = this.#memory;
-    const end = this.address + END;
-    if (memory.load(end) === 1) return true;
-    memory.waitWhile(end, 0, timeout);
-    return memory.load(end) === 1;
+    if (!this.ended) this.#memory.waitWhile(this.address + END, 0, timeout);
+    return this.ended;
   }
 
   /** Resolves when the thread has ended, `null` when it has already; keeps nothing alive. */
@@ -332,6 +339,17 @@ export class ThreadRecord {
   /** Whether anybody joins or has joined the thread. */
   get joined(): boolean {
     return this.#memory.load(this.address + JOINERS) > 0;
+  }
+
+  /** Counts the waits for many objects that will hand the thread over to somebody who may join it. */
+  watch(change: 1 | -1): void {
+    if (this.#memory.add(this.address + WATCHERS, change) + change === 0) this.#announceFailure();
+  }
+
+  #announceFailure(): void {
+    if (this.#memory.load(this.address + REPORT) === 0) return;
+    this.#memory.add(FAILURES, 1);
+    this.#memory.notifyAll(FAILURES);
   }
 
   /** Asks the thread to stop; the first reason stays. */

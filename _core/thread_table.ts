@@ -99,11 +99,17 @@ export class ThreadTable {
     return this.#filter((address) => this.#memory.load(address + record.STATE) === record.STARTING);
   }
 
+  /** Gives the thread that the worker of a slot has taken and not yet let go of, or `null`. */
+  runningIn(slot: number): ThreadRecord | null {
+    return this.#filter((address) => this.at(address).isHeldBy(slot))[0] ?? null;
+  }
+
   /** Gives the threads whose errors wait for a report; each is given once, with a reference. */
-  takeFailures(): ThreadRecord[] {
+  takeFailures(atEnd: boolean): ThreadRecord[] {
     return this.#filter((address) =>
       this.#memory.load(address + record.REPORT) === 1 &&
       this.#memory.load(address + record.END) === 1 &&
+      (atEnd || this.#memory.load(address + record.WATCHERS) === 0) &&
       this.#memory.exchange(address + record.REPORT, 0) === 1
     );
   }

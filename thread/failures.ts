@@ -18,9 +18,9 @@ export function watchFailures(threadOf: (record: ThreadRecord) => AnyThread | nu
   if (watching) return;
   watching = true;
   void watch();
-  runtime().onBeforeExit(() => void reportAll());
+  runtime().onBeforeExit(() => void reportAll(true));
   runtime().onProcessExit(() => {
-    for (const record of realm().table.takeFailures()) {
+    for (const record of realm().table.takeFailures(true)) {
       if (!record.joined) report(record, () => loadOutcomeSync(record).value);
       record.release();
     }
@@ -30,13 +30,13 @@ export function watchFailures(threadOf: (record: ThreadRecord) => AnyThread | nu
     const { table } = realm();
     for (;;) {
       const seen = table.failures();
-      await reportAll();
+      await reportAll(false);
       await table.failuresChange(seen);
     }
   }
 
-  async function reportAll(): Promise<void> {
-    for (const record of realm().table.takeFailures()) {
+  async function reportAll(atEnd: boolean): Promise<void> {
+    for (const record of realm().table.takeFailures(atEnd)) {
       if (!record.joined) {
         let error: unknown;
         try {

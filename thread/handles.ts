@@ -12,8 +12,7 @@ const objects: Map<number, WeakRef<object>> = new Map();
 
 const collected: FinalizationRegistry<ThreadRecord> = new FinalizationRegistry((record) => {
   if (objects.get(record.ident)?.deref() === undefined) objects.delete(record.ident);
-  dropBuffers(record);
-  record.release();
+  giveBack(record);
 });
 
 /** Gives the object of a thread, or `null`. */
@@ -39,9 +38,11 @@ const settled: FinalizationRegistry<number> = new FinalizationRegistry((ident) =
   if (objects.get(ident)?.deref() === undefined) objects.delete(ident);
 });
 
-/** Shared buffers of a result that nobody has taken are with the supervisor. */
-function dropBuffers(record: ThreadRecord): void {
-  if (!record.ended || record.shared) return;
-  const { buffers } = record.outcome();
-  if (buffers !== 0) tellSupervisor({ type: "drop", key: buffers });
+/** Gives back a reference. Shared buffers of a result that nobody has taken are with the supervisor. */
+export function giveBack(record: ThreadRecord): void {
+  if (record.ended && !record.shared) {
+    const { buffers } = record.outcome();
+    if (buffers !== 0) tellSupervisor({ type: "drop", key: buffers });
+  }
+  record.release();
 }

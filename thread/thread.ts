@@ -16,6 +16,8 @@ import {
   type SyncWaitOptions,
   type WaitOptions,
 } from "../_core/wait_options.ts";
+import { WAITABLE, type WaitState } from "../_core/wait_state.ts";
+import { ThreadState } from "./end_watch.ts";
 import { watchFailures } from "./failures.ts";
 import { knownThread, releaseHandle, rememberHandle } from "./handles.ts";
 import { killThread, launch } from "./launcher.ts";
@@ -308,6 +310,15 @@ export class Thread<A extends unknown[] = [], R = unknown> {
    */
   [HANDLE](target: "thread" | "process"): HandleRecord {
     return handleOf(this.#innards, target);
+  }
+
+  /**
+   * Gives the state of the thread, as a wait for many objects sees it.
+   *
+   * @ignore
+   */
+  [WAITABLE](): WaitState {
+    return new ThreadState(this.#innards);
   }
 
   #joinable(): ThreadRecord | null {

@@ -5,14 +5,10 @@
  */
 
 import { TimeoutError } from "../errors.ts";
+import { calledWithin } from "../_core/deadline.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import type { WaitOptions } from "../_core/wait_options.ts";
-
-/** While a promise waits for a thread, this timer keeps the event loop alive. */
-let keepAlive: ReturnType<typeof setInterval> | null = null;
-let waiters = 0;
-/** Milliseconds; a timer of more than 2 ** 31 - 1 fires at once. */
-const FOREVER = 2 ** 30;
+import { onEnd } from "./end_watch.ts";
 
 /** Blocks until the thread has ended. */
 export function waitForEndSync(
@@ -34,31 +30,14 @@ export async function waitForEnd(
 ): Promise<void> {
   signal?.throwIfAborted();
   record.addJoiner();
-  if (waiters++ === 0) keepAlive = setInterval(() => {}, FOREVER);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let onAbort: (() => void) | undefined;
-  const since = performance.now();
+  if (record.ended) return;
   try {
-    const givenUp = new Promise<never>((_, reject) => {
-      if (timeout !== undefined && timeout !== Infinity) {
-        const expire = (): void => {
-          const left = since + timeout - performance.now();
-          if (left > 0) timer = setTimeout(expire, Math.min(Math.ceil(left), FOREVER));
-          else reject(timedOut(name, timeout));
-        };
-        timer = setTimeout(expire, Math.min(Math.ceil(timeout), FOREVER));
-      }
-      onAbort = () => reject(signal?.reason);
-      signal?.addEventListener("abort", onAbort);
-    });
-    while (!record.ended) await Promise.race([record.endChange(), givenUp]);
+    const subscribe = (onDone: () => void): () => void => onEnd(record, onDone);
+    const inTime = await calledWithin(subscribe, timeout ?? Infinity, signal);
+    if (!inTime) throw timedOut(name, timeout);
   } catch (error) {
     record.removeJoiner();
     throw error;
-  } finally {
-    clearTimeout(timer);
-    if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
-    if (--waiters === 0 && keepAlive !== null) clearInterval(keepAlive);
   }
 }
 

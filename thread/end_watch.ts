@@ -1,0 +1,109 @@
+/**
+ * Being told of the end of a thread.
+ *
+ * A wait on a word cannot be taken back, so that there is one for each thread, however many listen and for however long.
+ *
+ * @module
+ */
+
+import { InvalidStateError } from "../errors.ts";
+import type { ThreadRecord } from "../_core/thread_record.ts";
+import { MAIN_IDENT } from "../_core/thread_table.ts";
+import type { WaitState } from "../_core/wait_state.ts";
+import { runtime } from "../_runtime/runtime.ts";
+import { giveBack } from "./handles.ts";
+import type { Innards } from "./innards.ts";
+import { realm } from "./realm.ts";
+
+const watches: Map<number, Set<() => void>> = new Map();
+
+/** While anybody listens, this timer keeps the event loop alive. */
+let keepAlive: ReturnType<typeof setInterval> | null = null;
+let listening = 0;
+/** Milliseconds; a timer of more than 2 ** 31 - 1 fires at once. */
+const FOREVER = 2 ** 30;
+
+/** Calls a function when a thread has ended, and never before this returns; the returned function takes it back. */
+export function onEnd(record: ThreadRecord, listener: () => void): () => void {
+  const { ident } = record;
+  let listeners = watches.get(ident);
+  if (listeners === undefined) {
+    listeners = new Set();
+    watches.set(ident, listeners);
+    void watch(record, ident, listeners);
+  }
+  listeners.add(listener);
+  if (listening++ === 0) keepAlive = setInterval(() => {}, FOREVER);
+  return () => {
+    if (listeners.delete(listener)) unlisten(1);
+  };
+}
+
+async function watch(
+  record: ThreadRecord,
+  ident: number,
+  listeners: Set<() => void>,
+): Promise<void> {
+  const held = record.retain(ident);
+  await undefined;
+  while (held && !record.ended) await record.endChange();
+  watches.delete(ident);
+  if (held) giveBack(record);
+  const called = [...listeners];
+  listeners.clear();
+  unlisten(called.length);
+  for (const listener of called) listener();
+}
+
+function unlisten(count: number): void {
+  listening -= count;
+  if (listening > 0 || keepAlive === null) return;
+  clearInterval(keepAlive);
+  keepAlive = null;
+}
+
+/** A thread, as a wait for many objects sees it. */
+export class ThreadState implements WaitState {
+  readonly #innards: Innards;
+
+  /** Looks at a thread, which must have been started. */
+  constructor(innards: Innards) {
+    const { ident, name } = innards;
+    if (ident === null) {
+      throw new InvalidStateError(`Cannot wait for thread ${name}: it was not started`);
+    }
+    if (ident === MAIN_IDENT) throw new InvalidStateError("Cannot wait for the main thread");
+    if (ident === realm().ident) {
+      throw new InvalidStateError(`Cannot wait for thread ${name}: it is the current thread`);
+    }
+    this.#innards = innards;
+  }
+
+  get done(): boolean {
+    const { record } = this.#innards;
+    return record === null || record.ended;
+  }
+
+  get failed(): boolean {
+    const { record, settled } = this.#innards;
+    return record === null ? settled?.kind === "error" : record.failed;
+  }
+
+  subscribe(onDone: () => void): () => void {
+    return onEnd(this.#innards.record as ThreadRecord, onDone);
+  }
+
+  /** Its error is not reported before who waits has had the chance to join it. */
+  hold(): () => void {
+    const { record, ident, address } = this.#innards;
+    if (record === null) return () => {};
+    record.watch(1);
+    return () =>
+      runtime().nextTurn(() => {
+        const left = realm().table.open(address, ident as number);
+        if (left === null) return;
+        left.watch(-1);
+        giveBack(left);
+      });
+  }
+}
