@@ -9,6 +9,7 @@
 import { DeadlockError } from "../errors.ts";
 import { AgentTable } from "./agent_table.ts";
 import { Arena } from "./arena.ts";
+import { doChore } from "./blocked.ts";
 import type { Scope } from "./handle.ts";
 import { type Kind, NOTHING, type Outcome } from "./kind.ts";
 import { KINDS } from "./kinds.ts";
@@ -182,6 +183,7 @@ export class Agent {
         }
         const slice = Math.min(left, HEAL_SLICE);
         if (q.w.wait(s + S_STATE, WAITING, slice) !== "timed-out") continue;
+        doChore();
         heal(q, this.arena, o);
       }
       q.latch(o);

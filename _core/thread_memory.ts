@@ -10,6 +10,7 @@
  * @module
  */
 
+import { BLOCKED_SLICE, doChore, hasChore } from "./blocked.ts";
 import type { Heap } from "./heap.ts";
 import { ThreadWords } from "./shared_words.ts";
 
@@ -72,7 +73,8 @@ export class ThreadMemory extends ThreadWords {
     while (this.load(word) === value) {
       const left = end - performance.now();
       if (!(left > 0)) return;
-      this.wait(word, value, Math.min(left, SLICE));
+      this.wait(word, value, Math.min(left, hasChore() ? BLOCKED_SLICE : SLICE));
+      doChore();
     }
   }
 

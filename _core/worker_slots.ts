@@ -2,13 +2,13 @@
  * The workers that run threads, in shared memory: one slot each, with one word that says what the worker does.
  *
  * ```text
- * FREE → record → IDLE → record → … → IDLE → EXITING → FREE
- *           └→ DOOMED → FREE           └→ DISMISSED
+ * FREE → TAKEN → record → IDLE → record → … → IDLE → EXITING → FREE
+ *                   └→ DOOMED → FREE           └→ DISMISSED
  * ```
  *
  * An idle worker sleeps on its word. One CAS from `IDLE` to the address of a record gives it a thread, so that a start
- * needs neither a message nor the supervisor, and no death can leave a worker half claimed. The supervisor gives slots to
- * workers and takes them back when it sees their exit.
+ * needs neither a message nor the supervisor, and no death can leave a worker half claimed. Who makes a worker gives it a
+ * slot; the supervisor takes the slot back when it sees the worker's exit.
  *
  * @module
  */
@@ -20,6 +20,7 @@ const IDLE = -1;
 const EXITING = -2;
 const DOOMED = -3;
 const DISMISSED = -4;
+const TAKEN = -5;
 
 /** In the header: no slot beyond this number was ever used. */
 const HIGH = 8;
@@ -76,16 +77,17 @@ export class WorkerSlots {
     return null;
   }
 
-  /** Takes a slot for a new worker, an agent, that will run a thread; -1 when all are taken. Supervisor only. */
+  /** Takes a slot for a new worker, an agent, that will run a thread; -1 when all are taken. */
   reserve(record: number, agent: number): number {
     const memory = this.#memory;
     for (let i = 0; i < MAX_SLOTS; i++) {
-      if (memory.load(this.#job(i)) !== FREE) continue;
-      memory.store(this.#job(i) + READY, 0);
-      memory.store(this.#job(i) + AGENT, agent);
-      memory.store(this.#job(i), record);
+      const job = this.#job(i);
+      if (memory.load(job) !== FREE || memory.compareExchange(job, FREE, TAKEN) !== FREE) continue;
+      memory.store(job + READY, 0);
+      memory.store(job + AGENT, agent);
+      for (let high; (high = memory.load(HIGH)) <= i;) memory.compareExchange(HIGH, high, i + 1);
+      memory.store(job, record);
       memory.add(BOOTING, 1);
-      if (i >= memory.load(HIGH)) memory.store(HIGH, i + 1);
       return i;
     }
     return -1;
@@ -119,9 +121,14 @@ export class WorkerSlots {
     return job > 0 ? job : null;
   }
 
-  /** Marks a worker to be terminated, if it still runs this thread; it takes no other one. Supervisor only. */
+  /** Marks a worker to be terminated, if it still runs this thread; it takes no other one. */
   doom(slot: number, record: number): boolean {
     return this.#memory.compareExchange(this.#job(slot), record, DOOMED) === record;
+  }
+
+  /** Whether a worker is to be terminated. */
+  isDoomed(slot: number): boolean {
+    return this.#memory.load(this.#job(slot)) === DOOMED;
   }
 
   /** Says that a worker has done its thread and takes another; `false` when it is to be terminated. */

@@ -51,6 +51,7 @@ export function commonRuntime(): CommonRuntime {
       process.on("unhandledRejection", handler);
     },
     receiveMessageSync: worker.receiveMessageSync,
+    onPortMessage: worker.onPortMessage,
     createChannel: worker.createChannel,
     onBeforeExit: (callback) => void process.on("beforeExit", callback),
     onProcessExit: (callback) => void process.on("exit", callback),

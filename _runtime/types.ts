@@ -95,6 +95,8 @@ export interface Runtime {
   onUncaught(handler: (error: unknown) => void): void;
   /** Takes the next message from a port without waiting; `null` when there is none. */
   receiveMessageSync(port: MessagePort): { message: unknown } | null;
+  /** Calls `listener` with each message that comes from a port, and `onClose` when its other end is gone. */
+  onPortMessage(port: MessagePort, listener: (message: unknown) => void, onClose: () => void): void;
   /** Returns two connected ports. */
   createChannel(): { port1: MessagePort; port2: MessagePort };
   /**

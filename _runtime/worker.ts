@@ -114,6 +114,19 @@ export function receiveMessageSync(port: MessagePort): { message: unknown } | nu
   return receiveMessageOnPort(port as never) ?? null;
 }
 
+/** Calls `listener` with each message that comes from a port, and `onClose` when its other end is gone. */
+export function onPortMessage(
+  port: MessagePort,
+  listener: (message: unknown) => void,
+  onClose: () => void,
+): void {
+  const events = port as unknown as {
+    on(event: string, listener: (message: unknown) => void): void;
+  };
+  events.on("message", listener);
+  events.on("close", onClose);
+}
+
 /** Returns two connected ports. */
 export function createChannel(): { port1: MessagePort; port2: MessagePort } {
   const { port1, port2 } = new NodeMessageChannel();

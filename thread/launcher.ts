@@ -10,6 +10,7 @@ import type { NewThread, ThreadRecord } from "../_core/thread_record.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
 import { printIgnored } from "./except_hook.ts";
+import { doomOwn, spawnOwn, terminateDoomed } from "./own_workers.ts";
 import type { BootData, Buffers } from "./protocol.ts";
 import { connectSupervisor, putBuffers, type Realm, realm, tellSupervisor } from "./realm.ts";
 import { checkNotImporting } from "./request.ts";
@@ -33,7 +34,9 @@ export function launch(thread: Omit<NewThread, "buffers">, buffers: Buffers): Th
   const key = buffers.length === 0 ? 0 : putBuffers(buffers);
   const record = own.table.add({ ...thread, buffers: key });
   const fresh = thread.memoryLimit > 0 || thread.stackLimit > 0;
-  if (fresh || !assign(own, record)) tellSupervisor({ type: "start", address: record.address });
+  // Only the maker of a worker learns that it ran out of memory: with a limit, that is the supervisor, which never blocks.
+  if (!fresh && (assign(own, record) || (own.isMain && spawnOwn(record)))) return record;
+  tellSupervisor({ type: "start", address: record.address });
   return record;
 }
 
@@ -42,6 +45,7 @@ export function killThread(record: ThreadRecord): void {
   if (record.ended) return;
   record.kill();
   tellSupervisor({ type: "kill", address: record.address, ident: record.ident });
+  if (realm().isMain) doomOwn(record);
 }
 
 /** Gives the thread to an idle worker, or to one that has ended its thread and will be idle in a moment. */
@@ -62,9 +66,11 @@ function startSupervisor(): void {
     threads: realm().memory,
     agent: agent.reserveId(),
     slot: -1,
+    ident: 0,
   };
   const worker = runtime().spawnWorker(bootUrl, data, {
     name: "nogil supervisor",
+    onMessage: terminateDoomed,
     onError: (error) => printIgnored("the supervisor of threads", error),
   });
   worker.unref();

@@ -16,12 +16,31 @@ export type ToSupervisor =
   | { type: "start"; address: number }
   /** A thread is to be killed. */
   | { type: "kill"; address: number; ident: number }
+  /** The main thread makes a worker for a thread; the worker holds the other end of the port. */
+  | { type: "adopt"; ident: number; slot: number; agent: number; port: MessagePort }
+  /** A worker that the main thread made is gone. */
+  | { type: "gone"; agent: number; code: number; error: Failure | null }
+  /** A worker that the main thread made exits. */
+  | { type: "exit"; code: number }
   /** Keep these buffers under a key. */
   | { type: "put"; key: number; buffers: Buffers }
   /** Post the buffers that are kept under a key to the port. */
   | { type: "take"; key: number; keep: boolean; port: MessagePort }
   /** Nobody will take what is kept under a key. */
   | { type: "drop"; key: number };
+
+/** What ended a worker. */
+export interface Failure {
+  /** The error, encoded. */
+  readonly bytes: Uint8Array;
+  /** Whether it was that there was no memory left. */
+  readonly outOfMemory: boolean;
+}
+
+/** A message to the main thread: some of the workers that it made are to be terminated. */
+export interface ToMain {
+  type: "terminate";
+}
 
 /** What a worker is started with. */
 export interface BootData {
@@ -35,4 +54,8 @@ export interface BootData {
   agent: number;
   /** The slot of a thread's worker. */
   slot: number;
+  /** The number of the thread that the worker is made for. */
+  ident: number;
+  /** The way to the supervisor, of a worker that the main thread made; the supervisor is the parent of all others. */
+  port?: MessagePort;
 }

@@ -1,23 +1,27 @@
 /**
- * The supervisor: a worker that makes all workers of threads and sees their end.
+ * The supervisor: a worker that makes workers for the threads that threads start, adopts those that the main thread has
+ * made, and sees the end of all.
  *
  * It never blocks and runs no code of the program. So a thread that dies is noticed while all others, the main thread
- * included, are blocked; and making a worker, which blocks its maker, holds up nobody else.
+ * included, are blocked; and a thread can be started while the main thread is blocked.
  *
  * @module
  */
 
 import { WorkerLostError } from "../errors.ts";
 import { currentAgent, installAgent } from "../_core/agent.ts";
-import { encode } from "../_core/codec.ts";
+import { decode, encode } from "../_core/codec.ts";
 import { NO_EXIT_CODE, NO_SLOT, type ThreadRecord } from "../_core/thread_record.ts";
 import { runtime, type SpawnOptions, type WorkerHandle } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
-import type { BootData, Buffers, ToSupervisor } from "./protocol.ts";
+import { isOutOfMemory } from "./own_workers.ts";
+import type { BootData, Buffers, Failure, ToMain, ToSupervisor } from "./protocol.ts";
 import { realm } from "./realm.ts";
 
 /** A terminated worker of Deno may run on for up to 3 ms after its exit was reported; in milliseconds. */
 const GRACE = 30;
+/** So long the main thread may take to say why a worker that it made has ended; it may be blocked. In milliseconds. */
+const LAST_WORDS = 300;
 
 /** A worker, as the supervisor knows it. */
 interface Worker {
@@ -25,11 +29,18 @@ interface Worker {
   readonly first: number;
   readonly slot: number;
   readonly agent: number;
+  /** What terminates the worker; `null` if the main thread has made it. */
   handle: WorkerHandle | null;
   /** The thread for which the worker was terminated. */
   doomed: ThreadRecord | null;
   /** What ended the worker. */
   error: unknown;
+  /** Whether there was no memory left. */
+  outOfMemory: boolean;
+  /** The exit code that the worker has announced. */
+  code: number;
+  /** Whether its end was seen. */
+  gone: boolean;
 }
 
 const workers: Set<Worker> = new Set();
@@ -49,6 +60,12 @@ function onMessage(data: unknown): void {
       return start(realm().table.at(message.address));
     case "kill":
       return kill(message.address, message.ident);
+    case "adopt":
+      return adopt(message.ident, message.slot, message.agent, message.port);
+    case "gone":
+      return lastWords(message.agent, message.code, message.error);
+    case "exit":
+      return;
     case "put":
       return put(message.key, message.buffers);
     case "take":
@@ -81,37 +98,81 @@ function start(record: ThreadRecord): void {
 }
 
 function spawn(record: ThreadRecord, slot: number, agent: number): void {
-  const worker: Worker = {
-    first: record.ident,
-    slot,
-    agent,
-    handle: null,
-    doomed: null,
-    error: null,
-  };
+  const worker = newWorker(record.ident, slot, agent);
   const data: BootData = {
     nogil: "thread",
     arena: currentAgent().arena.buffer as Buffers[number],
     threads: realm().memory,
     agent,
     slot,
+    ident: record.ident,
   };
-  const resourceLimits: SpawnOptions["resourceLimits"] = {};
-  if (record.memoryLimit > 0) resourceLimits.maxOldGenerationSizeMb = record.memoryLimit;
-  if (record.stackLimit > 0) resourceLimits.stackSizeMb = record.stackLimit;
   worker.handle = runtime().spawnWorker(bootUrl, data, {
     name: `nogil worker ${slot}`,
-    resourceLimits,
+    resourceLimits: limitsOf(record),
     onMessage,
-    onError: (error) => worker.error = error,
+    onError: (error) => {
+      worker.error = error;
+      worker.outOfMemory = isOutOfMemory(error);
+    },
     onExit: (code) => onExit(worker, code),
   });
   workers.add(worker);
 }
 
+/** The limits of a thread's worker. */
+function limitsOf(record: ThreadRecord): NonNullable<SpawnOptions["resourceLimits"]> {
+  const limits: NonNullable<SpawnOptions["resourceLimits"]> = {};
+  if (record.memoryLimit > 0) limits.maxOldGenerationSizeMb = record.memoryLimit;
+  if (record.stackLimit > 0) limits.stackSizeMb = record.stackLimit;
+  return limits;
+}
+
+function newWorker(ident: number, slot: number, agent: number): Worker {
+  return {
+    first: ident,
+    slot,
+    agent,
+    handle: null,
+    doomed: null,
+    error: null,
+    outOfMemory: false,
+    code: NO_EXIT_CODE,
+    gone: false,
+  };
+}
+
+/** Takes care of a worker that the main thread has made. Its port closes when it ends, however it ends. */
+function adopt(ident: number, slot: number, agent: number, port: MessagePort): void {
+  const worker = newWorker(ident, slot, agent);
+  workers.add(worker);
+  runtime().onPortMessage(port, (data) => {
+    const message = data as ToSupervisor;
+    if (message.type === "exit") worker.code = message.code;
+    else onMessage(message);
+  }, () => {
+    const isExplained = worker.code !== NO_EXIT_CODE || worker.doomed !== null;
+    setTimeout(() => onExit(worker, worker.code), isExplained ? 0 : LAST_WORDS);
+  });
+}
+
+/** The main thread knows why a worker that it made has ended. */
+function lastWords(agent: number, code: number, error: Failure | null): void {
+  for (const worker of workers) {
+    if (worker.agent !== agent) continue;
+    if (error !== null) {
+      worker.outOfMemory = error.outOfMemory;
+      worker.error = decode(error.bytes);
+    }
+    onExit(worker, code);
+  }
+}
+
 /** A worker is gone: its locks are abandoned, its thread is lost, those who wait for it learn so. */
 function onExit(worker: Worker, code: number): void {
-  const forced = worker.doomed !== null || isOutOfMemory(worker.error);
+  if (worker.gone) return;
+  worker.gone = true;
+  const forced = worker.doomed !== null || worker.outOfMemory || code === NO_EXIT_CODE;
   if (forced && runtime().name === "deno") setTimeout(() => finish(worker, code), GRACE);
   else finish(worker, code);
 }
@@ -121,13 +182,14 @@ function finish(worker: Worker, code: number): void {
   workers.delete(worker);
   currentAgent().reap(worker.agent);
   const address = slots.job(worker.slot);
-  const record = worker.doomed ?? (address === null ? null : table.at(address));
+  const record = worker.doomed ??
+    (address === null ? table.runningIn(worker.slot) : table.at(address));
   if (record !== null) {
     // A thread that was given to a cached worker in its last moment starts elsewhere, below.
     if (record.starting && record.ident === worker.first) record.claim(worker.slot);
     if (record.runsIn(worker.slot)) {
       if (record.ended) record.announceEnd();
-      else if (code === 0 && worker.doomed === null) {
+      else if (code === 0 && worker.doomed === null && !record.killed) {
         record.end({ outcome: "result", bytes: null, buffers: 0, exitCode: 0, report: false });
       } else lose(record, describeLoss(record, worker, code), code);
       record.releaseRun();
@@ -148,9 +210,11 @@ function kill(address: number, ident: number): void {
   } else if (!record.ended) {
     for (const worker of workers) {
       if (!record.runsIn(worker.slot)) continue;
-      if (!realm().slots.doom(worker.slot, address)) continue;
+      const { slots } = realm();
+      if (!slots.doom(worker.slot, address) && !slots.isDoomed(worker.slot)) continue;
       worker.doomed = record;
-      void worker.handle?.terminate();
+      if (worker.handle !== null) void worker.handle.terminate();
+      else runtime().postToParent({ type: "terminate" } satisfies ToMain);
     }
   }
   record.release();
@@ -172,10 +236,12 @@ function describeLoss(record: ThreadRecord, worker: Worker | null, code: number)
   const cause = worker?.error ?? null;
   const reason = record.killed
     ? "it was killed"
-    : isOutOfMemory(cause)
+    : worker?.outOfMemory
     ? "it ran out of memory"
     : cause !== null
     ? `its worker failed: ${(cause as Partial<Error>).message}`
+    : code === NO_EXIT_CODE
+    ? "its worker has ended without a word, as when it runs out of memory"
     : `its worker exited with code ${code}`;
   return new WorkerLostError(`Cannot finish thread ${record.name}: ${reason}`, {
     kind: "thread",
@@ -183,10 +249,6 @@ function describeLoss(record: ThreadRecord, worker: Worker | null, code: number)
     task: record.name,
     ...(cause === null ? {} : { cause }),
   });
-}
-
-function isOutOfMemory(error: unknown): boolean {
-  return (error as { code?: unknown } | null)?.code === "ERR_WORKER_OUT_OF_MEMORY";
 }
 
 function put(key: number, buffers: Buffers): void {

@@ -11,7 +11,7 @@ import { runtime } from "../_runtime/runtime.ts";
 import { RemoteError, WorkerLostError } from "../errors.ts";
 import { printIgnored } from "./except_hook.ts";
 import type { BootData } from "./protocol.ts";
-import { putBuffers, realm } from "./realm.ts";
+import { connectSupervisor, putBuffers, realm, tellSupervisor } from "./realm.ts";
 import { type Request, takeRequest } from "./request.ts";
 import { disembody, incarnate, isOwnStopReason } from "./incarnation.ts";
 import type { AnyThread } from "./thread.ts";
@@ -26,6 +26,8 @@ const CHECK_TIME = 200;
 let running: Run | null = null;
 /** The slot of this worker. */
 let slot = -1;
+/** The number of the thread that this worker was made for. */
+let madeFor = 0;
 /** How many timers and the like there are when nothing runs. */
 let atRest = 0;
 
@@ -33,6 +35,12 @@ let atRest = 0;
 export function serveThreads(data: BootData): void {
   installAgent(data.arena, data.agent);
   slot = data.slot;
+  madeFor = data.ident;
+  const { port } = data;
+  if (port !== undefined) {
+    connectSupervisor((message, transfer) => port.postMessage(message, transfer));
+    runtime().onProcessExit((code) => tellSupervisor({ type: "exit", code }));
+  }
   const { table } = realm();
   runtime().installWorkerConsole((milliseconds) => table.pause(milliseconds));
   runtime().onUncaught(onUncaught);
@@ -49,6 +57,9 @@ export function serveThreads(data: BootData): void {
  */
 function serve(address: number): void {
   const record = realm().table.at(address);
+  // The record may be that of another thread by now, which is as welcome, unless it has limits.
+  const isLimited = record.memoryLimit > 0 || record.stackLimit > 0;
+  if (isLimited && record.ident !== madeFor) return rest(address, null);
   if (!record.claim(slot)) return rest(address, null);
   const run = new Run(record, () => {
     running = null;
@@ -125,6 +136,8 @@ class Run {
   end(kind: "result" | "error", value: unknown): void {
     const record = this.#record;
     if (record.ended) return;
+    // What a thread that is being terminated is told of on Deno. The supervisor sees its end.
+    if (value === null && kind === "error" && record.killed) return;
     const quiet = this.#thread !== null && isOwnStopReason(this.#thread, value);
     let encoded: Encoded;
     try {
