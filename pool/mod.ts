@@ -1,5 +1,18 @@
 /**
- * Pools of threads, executors and futures, as in Python's `concurrent.futures` and `multiprocessing.pool`.
+ * Pools of threads, executors and futures, as in Python's `multiprocessing.pool` and `concurrent.futures`.
+ *
+ * ```ts
+ * import { ThreadPool, ThreadPoolExecutor } from "@nogil/std/pool";
+ *
+ * const square = (x: number) => x * x;
+ *
+ * await using pool = new ThreadPool();
+ * console.log(await pool.map(square, [1, 2, 3])); // [1, 4, 9]
+ *
+ * await using executor = new ThreadPoolExecutor();
+ * const future = executor.submit(square, 7);
+ * console.log(await future.result({ timeout: 30_000 })); // 49
+ * ```
  *
  * @module
  */
@@ -20,4 +33,34 @@ export {
   type WaitResult,
 } from "../_core/waitable.ts";
 export type { SyncWaitOptions, WaitOptions } from "../_core/wait_options.ts";
+export { AsyncResult, type ResultCallbacks } from "./async_result.ts";
+export { BasePool } from "./base_pool.ts";
+export {
+  type AsyncLocalStorageLike,
+  type ContextCoding,
+  type ContextVariable,
+  contextVariable,
+} from "./context_variable.ts";
+export { type CurrentTask, currentTask } from "./current_task.ts";
+export type { PoolStatistics, WorkerStatistics } from "./engine_types.ts";
+export type { Percentiles } from "./engine_histogram.ts";
+export { Executor, type Iterables, type ShutdownOptions, type Submitter } from "./executor.ts";
 export { Future } from "./future.ts";
+export type { AnyIterable } from "./input.ts";
+export { MapIterator } from "./map_iterator.ts";
+export type {
+  ApplyAsyncOptions,
+  ApplyOptions,
+  ApplySyncOptions,
+  ImapOptions,
+  MapAsyncOptions,
+  MapOptions,
+  MapSyncOptions,
+  PoolOptions,
+  SubmitOptions,
+  ThreadPoolExecutorOptions,
+  WorkerOptions,
+} from "./pool_options.ts";
+export type { Progress } from "./progress.ts";
+export { ThreadPool } from "./thread_pool.ts";
+export { ThreadPoolExecutor } from "./thread_pool_executor.ts";

@@ -1,0 +1,12 @@
+/**
+ * The asynchronous context of a call, for what goes on later in its name.
+ *
+ * @module
+ */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** Takes the present context down: gives a function that calls another one in it. */
+export function takeContext(): <R>(fn: () => R) => R {
+  return AsyncLocalStorage.snapshot();
+}

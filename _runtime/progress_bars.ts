@@ -1,0 +1,218 @@
+/**
+ * Progress bars on the standard error stream.
+ *
+ * In a terminal, `cli-progress` draws them, loaded when the first one is wanted; bars of several maps stand below each
+ * other. Nothing is written that would have to be undone if the program were stopped: the cursor stays visible, and
+ * lines are cut rather than kept from wrapping. Where the stream is no terminal, there is a plain line every ten seconds
+ * and one at the end.
+ *
+ * @module
+ */
+
+import process from "node:process";
+
+/** A bar. */
+export interface ProgressBar {
+  /** Says how far it is; `total` is `null` while it is not known. */
+  update(done: number, total: number | null, failed: number): void;
+  /** Leaves the bar as it stands. */
+  close(): void;
+}
+
+/** Where bars are opened. */
+export interface ProgressBars {
+  /** Opens a bar. */
+  open(label: string): ProgressBar;
+}
+
+/** Milliseconds between two lines where there is no terminal. */
+const LINE_INTERVAL = 10_000;
+const WIDEST_BAR = 40;
+
+/** How far something is. */
+class State {
+  readonly #label: string;
+  readonly #since = performance.now();
+  #until: number | null = null;
+  done = 0;
+  total: number | null = null;
+  failed = 0;
+
+  constructor(label: string) {
+    this.#label = label;
+  }
+
+  close(): void {
+    this.#until = performance.now();
+  }
+
+  /** Puts it into one line of at most `width` characters, with a bar if it is at least that wide. */
+  line(width: number, withBar: boolean): string {
+    const { done, total, failed } = this;
+    const seconds = ((this.#until ?? performance.now()) - this.#since) / 1000;
+    const rate = done / Math.max(seconds, 0.001);
+    const counts = total === null ? format(done) : `${format(done)}/${format(total)}`;
+    const facts = [`${formatRate(rate)}/s`, this.#time(seconds, rate)];
+    if (failed > 0) facts.push(`${format(failed)} failed`);
+    const tail = `${counts}  ${facts.join("  ")}`;
+    const head = this.#label === "" ? "" : `${this.#label}  `;
+    if (total === null) return `${head}${tail}`.slice(0, width);
+    const share = total === 0 ? 1 : Math.min(done / total, 1);
+    const percent = `${Math.floor(share * 100)}%`.padStart(4);
+    const room = Math.min(WIDEST_BAR, width - head.length - tail.length - percent.length - 4);
+    const full = Math.floor(share * room);
+    const bar = withBar && room >= 5
+      ? `${"\u2588".repeat(full)}${"\u2591".repeat(room - full)}  `
+      : "";
+    return `${head}${percent}  ${bar}${tail}`.slice(0, width);
+  }
+
+  #time(seconds: number, rate: number): string {
+    if (this.#until !== null) {
+      const verb = this.total === null || this.done >= this.total ? "in" : "stopped after";
+      return `${verb} ${formatTime(seconds)}`;
+    }
+    if (this.total === null || this.done === 0) return formatTime(seconds);
+    return `${formatTime((this.total - this.done) / rate)} left`;
+  }
+}
+
+function format(n: number): string {
+  return n.toLocaleString("en");
+}
+
+function formatRate(rate: number): string {
+  return rate < 10 ? rate.toFixed(1) : format(Math.round(rate));
+}
+
+/** Gives `m:ss` or `h:mm:ss`. */
+function formatTime(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  const parts = [Math.floor(whole / 60) % 60, whole % 60];
+  const hours = Math.floor(whole / 3600);
+  if (hours > 0) parts.unshift(hours);
+  return parts.map((part, i) => i === 0 ? String(part) : String(part).padStart(2, "0")).join(":");
+}
+
+/** The part of cli-progress that is used here. */
+interface CliProgress {
+  MultiBar: new (options: Record<string, unknown>) => MultiBar;
+}
+
+interface MultiBar {
+  timer: ReturnType<typeof setTimeout> | null;
+  create(total: number, start: number, payload: { state: State }): unknown;
+  update(): void;
+  stop(): void;
+}
+
+/** What cli-progress writes to: it never hides the cursor nor moves it elsewhere than to the lines of the bars. */
+class Terminal {
+  #rows = 0;
+
+  isTTY(): boolean {
+    return true;
+  }
+
+  getWidth(): number {
+    return process.stderr.columns || 80;
+  }
+
+  cursorTo(): void {
+    process.stderr.write("\r");
+  }
+
+  clearRight(): void {
+    process.stderr.write("\x1b[K");
+  }
+
+  write(text: string): void {
+    process.stderr.write(text);
+  }
+
+  newline(): void {
+    process.stderr.write("\n");
+    this.#rows++;
+  }
+
+  cursorRelativeReset(): void {
+    process.stderr.write(this.#rows > 0 ? `\x1b[${this.#rows}A\r` : "\r");
+    this.#rows = 0;
+  }
+}
+
+class TerminalBars implements ProgressBars {
+  readonly #cli: CliProgress;
+  readonly #open: Set<State> = new Set();
+  #bars: MultiBar | null = null;
+
+  constructor(cli: CliProgress) {
+    this.#cli = cli;
+  }
+
+  open(label: string): ProgressBar {
+    const state = new State(label);
+    this.#open.add(state);
+    this.#bars ??= this.#start();
+    this.#bars.create(0, 0, { state });
+    this.#bars.timer?.unref?.();
+    this.#bars.update();
+    return {
+      update: (done, total, failed) => void Object.assign(state, { done, total, failed }),
+      close: () => {
+        state.close();
+        this.#open.delete(state);
+        if (this.#open.size > 0) return;
+        this.#bars?.stop();
+        this.#bars = null;
+      },
+    };
+  }
+
+  #start(): MultiBar {
+    const { MultiBar } = this.#cli;
+    /** An open bar does not keep the program alive. */
+    class IdleMultiBar extends MultiBar {
+      override update(): void {
+        super.update();
+        this.timer?.unref?.();
+      }
+    }
+    return new IdleMultiBar({
+      terminal: new Terminal(),
+      linewrap: true,
+      format: (_options: unknown, { maxWidth }: { maxWidth: number }, payload: { state: State }) =>
+        payload.state.line(maxWidth - 1, true),
+    });
+  }
+}
+
+class LineBars implements ProgressBars {
+  open(label: string): ProgressBar {
+    const state = new State(label);
+    const print = (): void => void process.stderr.write(`${state.line(200, false).trimStart()}\n`);
+    const timer = setInterval(print, LINE_INTERVAL);
+    timer.unref();
+    return {
+      update: (done, total, failed) => void Object.assign(state, { done, total, failed }),
+      close: () => {
+        clearInterval(timer);
+        state.close();
+        print();
+      },
+    };
+  }
+}
+
+let loading: Promise<ProgressBars> | null = null;
+
+/** Gives where bars are opened, with what it takes loaded. */
+export function progressBars(): Promise<ProgressBars> {
+  return loading ??= load();
+}
+
+async function load(): Promise<ProgressBars> {
+  if (!process.stderr.isTTY) return new LineBars();
+  const module = await import("npm:cli-progress@3.12.0") as { default: CliProgress };
+  return new TerminalBars(module.default);
+}

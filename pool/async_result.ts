@@ -1,0 +1,275 @@
+/**
+ * The result of a task that is still to come, as a pool gives it.
+ *
+ * @module
+ */
+
+import { DeadlockError, InvalidStateError, TimeoutError } from "../errors.ts";
+import { calledWithin } from "../_core/deadline.ts";
+import {
+  checkSyncWait,
+  checkWait,
+  type SyncWaitOptions,
+  type WaitOptions,
+} from "../_core/wait_options.ts";
+import { WAITABLE, type WaitState } from "../_core/wait_state.ts";
+import { printIgnored } from "../thread/except_hook.ts";
+import {
+  capture,
+  isAwaitedAsPromise,
+  lastReject,
+  lastResolve,
+  needNoHandler,
+  type Reject,
+  type Resolve,
+} from "./open_promise.ts";
+
+/** Where a result comes from. */
+export interface ResultSource {
+  /** Blocks this thread until `isDone`; gives `false` when time is up. */
+  waitSync(isDone: () => boolean, timeout: number): boolean;
+  /** Whether the result can only come while this thread goes through its event loop. */
+  needsLoop(): boolean;
+}
+
+/** Called with the result, or with the error: one of them, once. */
+export interface ResultCallbacks<R> {
+  /** Called with the result, in the thread of the pool. */
+  callback?: (value: R) => void;
+  /** Called with the error, in the thread of the pool. */
+  errorCallback?: (error: unknown) => void;
+}
+
+/** A result of whatever type. */
+export type AnyResult = AsyncResult<unknown>;
+
+/** Makes a result. */
+export let createResult: (
+  source: ResultSource,
+  callbacks: ResultCallbacks<unknown> | undefined,
+) => AnyResult;
+/** Settles a result. What comes after the first settlement is ignored. */
+export let resolveResult: (result: AnyResult, value: unknown) => void;
+/** Settles a result with an error. */
+export let rejectResult: (result: AnyResult, error: unknown) => void;
+
+/** Where the next instance comes from: a program cannot make one. */
+let nextSource: ResultSource | null = null;
+
+/**
+ * The result of `applyAsync`, `mapAsync` and `starmapAsync`: Python's `AsyncResult`.
+ *
+ * It can be awaited as it is. A failure that nobody looks at is not reported. It belongs to the thread of its pool.
+ *
+ * @example Usage
+ * ```ts
+ * import { ThreadPool } from "@nogil/std/pool";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await ThreadPool.with(2, async (pool) => {
+ *   const result = pool.applyAsync((x: number) => x * x, [7]);
+ *   assertEquals(await result.get({ timeout: 30_000 }), 49);
+ *   assertEquals(result.successful(), true);
+ * });
+ * ```
+ *
+ * @typeParam R The type of the result.
+ */
+export class AsyncResult<R> extends Promise<R> {
+  readonly #source: ResultSource;
+  readonly #resolve: Resolve;
+  readonly #reject: Reject;
+  readonly #listeners: Set<() => void> = new Set();
+  #callbacks: ResultCallbacks<unknown> | undefined = undefined;
+  #state: "pending" | "done" | "failed" = "pending";
+  #value: unknown = undefined;
+
+  static {
+    isAwaitedAsPromise(this.prototype);
+    createResult = (source, callbacks) => {
+      nextSource = source;
+      const result = new AsyncResult<unknown>();
+      result.#callbacks = callbacks;
+      return result;
+    };
+    resolveResult = (result, value) => {
+      const callback = result.#callbacks?.callback;
+      if (result.#settle("done", value)) result.#call("callback", callback, value);
+    };
+    rejectResult = (result, error) => {
+      const callback = result.#callbacks?.errorCallback;
+      if (result.#settle("failed", error)) result.#call("errorCallback", callback, error);
+    };
+  }
+
+  /**
+   * Is for pools alone.
+   *
+   * @ignore
+   */
+  constructor() {
+    super(capture);
+    this.#resolve = lastResolve;
+    this.#reject = lastReject;
+    if (nextSource === null) {
+      throw new TypeError("Cannot create AsyncResult: it is what pool.applyAsync() returns");
+    }
+    this.#source = nextSource;
+    nextSource = null;
+  }
+
+  /**
+   * Waits for the result and gives it.
+   *
+   * @param options `timeout` in milliseconds, `signal` to give up waiting. The task goes on either way.
+   * @throws {TimeoutError} If time runs out.
+   * @throws {WorkerLostError} If the worker of the task was lost. Any error of the task is thrown as it is.
+   */
+  get(options?: WaitOptions): Promise<R> {
+    return options === undefined ? this.then() : this.#getWithin(options);
+  }
+
+  /**
+   * Blocks this thread until the result is there, and gives it.
+   *
+   * @param options `timeout` in milliseconds.
+   * @throws {TimeoutError} If time runs out.
+   * @throws {DeadlockError} If it is the result of a map whose async iterable this thread would have to read meanwhile.
+   * @throws {WorkerLostError} If the worker of the task was lost. Any error of the task is thrown as it is.
+   */
+  getSync(options?: SyncWaitOptions): R {
+    this.#waitSync(options, "get result");
+    return this.#take();
+  }
+
+  /**
+   * Waits until the task is over, however it ends.
+   *
+   * @param options `timeout` in milliseconds, `signal` to give up waiting.
+   * @throws {TimeoutError} If time runs out.
+   */
+  async wait(options?: WaitOptions): Promise<void> {
+    await this.#wait(options, "wait for result");
+  }
+
+  /**
+   * Blocks this thread until the task is over, however it ends.
+   *
+   * @param options `timeout` in milliseconds.
+   * @throws {TimeoutError} If time runs out.
+   * @throws {DeadlockError} If it is the result of a map whose async iterable this thread would have to read meanwhile.
+   */
+  waitSync(options?: SyncWaitOptions): void {
+    this.#waitSync(options, "wait for result");
+  }
+
+  /** Whether the task is over. */
+  ready(): boolean {
+    return this.#state !== "pending";
+  }
+
+  /**
+   * Whether the task has ended without an error.
+   *
+   * @throws {InvalidStateError} If it is not over.
+   */
+  successful(): boolean {
+    if (this.#state === "pending") {
+      throw new InvalidStateError("Cannot tell whether the task was successful: it is not over");
+    }
+    return this.#state === "done";
+  }
+
+  /** Describes the result, as `<AsyncResult pending>`. */
+  override toString(): string {
+    return `<AsyncResult ${this.#state}>`;
+  }
+
+  /** The tag by which the result is printed. */
+  override get [Symbol.toStringTag](): string {
+    return "AsyncResult";
+  }
+
+  /**
+   * Gives what `wait()` and `asCompleted()` wait for.
+   *
+   * @ignore
+   */
+  [WAITABLE](): WaitState {
+    const isDone = (): boolean => this.#state !== "pending";
+    const isFailed = (): boolean => this.#state === "failed";
+    return {
+      get done(): boolean {
+        return isDone();
+      },
+      get failed(): boolean {
+        return isFailed();
+      },
+      subscribe: (onDone) => this.#subscribe(onDone),
+    };
+  }
+
+  #subscribe(onDone: () => void): () => void {
+    const listener = (): void => onDone();
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #settle(state: "done" | "failed", value: unknown): boolean {
+    if (this.#state !== "pending") return false;
+    this.#state = state;
+    this.#value = value;
+    this.#callbacks = undefined;
+    if (state === "done") this.#resolve(value as never);
+    else {
+      needNoHandler(this);
+      this.#reject(value);
+    }
+    return true;
+  }
+
+  #call<T>(name: string, callback: ((value: T) => void) | undefined, value: T): void {
+    try {
+      callback?.(value);
+    } catch (error) {
+      printIgnored(name, error);
+    }
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    for (const listener of listeners) listener();
+  }
+
+  #take(): R {
+    if (this.#state === "failed") throw this.#value;
+    return this.#value as R;
+  }
+
+  async #getWithin(options: WaitOptions): Promise<R> {
+    await this.#wait(options, "get result");
+    return this.#take();
+  }
+
+  async #wait(options: WaitOptions | undefined, verb: string): Promise<void> {
+    const timeout = checkWait(options);
+    if (this.#state !== "pending") return;
+    if (!await calledWithin((done) => this.#subscribe(done), timeout, options?.signal)) {
+      throw late(verb, timeout);
+    }
+  }
+
+  #waitSync(options: SyncWaitOptions | undefined, verb: string): void {
+    const timeout = checkSyncWait(options);
+    const isDone = (): boolean => this.#state !== "pending";
+    if (isDone()) return;
+    if (this.#source.needsLoop()) {
+      throw new DeadlockError(
+        `Cannot ${verb}: the map reads an async iterable, which this thread cannot do while it is blocked`,
+      );
+    }
+    if (!this.#source.waitSync(isDone, timeout)) throw late(verb, timeout);
+  }
+}
+
+function late(verb: string, timeout: number): TimeoutError {
+  return new TimeoutError(`Cannot ${verb}: it was not there within ${timeout} ms`);
+}

@@ -1,0 +1,446 @@
+/**
+ * The pool of Python's `multiprocessing`, wherever its workers run.
+ *
+ * @module
+ */
+
+import { TimeoutError, UnshareableError } from "../errors.ts";
+import { HANDLE, type HandleRecord } from "../_core/handle.ts";
+import { checkSyncWait, type WaitOptions } from "../_core/wait_options.ts";
+import type { AsyncResult } from "./async_result.ts";
+import { type AnyIterable, inputOf } from "./input.ts";
+import type { MapIterator } from "./map_iterator.ts";
+import type { MapRequest, PoolCore } from "./pool_core.ts";
+import {
+  type ApplyAsyncOptions,
+  type ApplyOptions,
+  type ApplySyncOptions,
+  checkArgs,
+  checkCallbacks,
+  checkCount,
+  checkFunction,
+  checkMap,
+  checkObject,
+  type ImapOptions,
+  type MapAsyncOptions,
+  type MapOptions,
+  type MapSyncOptions,
+} from "./pool_options.ts";
+import type { PoolStatistics } from "./engine_types.ts";
+import type { AnyFunction } from "./function_table.ts";
+
+/**
+ * What all pools can do: Python's `multiprocessing.Pool`.
+ *
+ * A pool belongs to the thread that made it. Its workers are idle until they get work; an idle pool does not keep the
+ * program alive, pending work does. A worker that is lost fails the task that it ran, with a `WorkerLostError`, and is
+ * replaced.
+ */
+export abstract class BasePool implements AsyncDisposable {
+  readonly #core: PoolCore;
+  readonly #workers: number;
+
+  /**
+   * Is for the pools themselves.
+   *
+   * @ignore
+   */
+  protected constructor(core: PoolCore, workers: number) {
+    this.#core = core;
+    this.#workers = workers;
+  }
+
+  /**
+   * Runs a function in a worker, and gives its result.
+   *
+   * @param fn What to run: a task, or a self-contained function. An async function is awaited in the worker.
+   * @param args Its arguments: an array.
+   * @param options `timeout` in milliseconds and `signal`, which abort the task; `priority`, `retries`, `transfer`.
+   * @throws {TimeoutError} If time runs out.
+   * @throws {UnshareableError} If the function or an argument cannot travel.
+   * @throws {WorkerLostError} If the worker is lost, and no retry is left.
+   * @throws {InvalidStateError} If the pool is closed or terminated.
+   * @throws {BrokenPoolError} If the initializer keeps failing.
+   */
+  apply<R>(
+    fn: () => R | PromiseLike<R>,
+    args?: readonly [],
+    options?: ApplyOptions,
+  ): Promise<R>;
+  /**
+   * Runs a function in a worker, and gives its result.
+   *
+   * @param fn What to run: a task, or a self-contained function. An async function is awaited in the worker.
+   * @param args Its arguments: an array.
+   * @param options `timeout` in milliseconds and `signal`, which abort the task; `priority`, `retries`, `transfer`.
+   */
+  apply<A extends unknown[], R>(
+    fn: (...args: A) => R | PromiseLike<R>,
+    args: NoInfer<A>,
+    options?: ApplyOptions,
+  ): Promise<R>;
+  apply(fn: AnyFunction, args?: readonly unknown[], options?: ApplyOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      checkObject(options, "apply");
+      this.#core.engine.submit(fn, this.#checkTask(fn, args), options, { resolve, reject });
+    });
+  }
+
+  /**
+   * Runs a function in a worker, and blocks this thread until its result is there.
+   *
+   * @param fn What to run: a task, or a self-contained function.
+   * @param args Its arguments: an array.
+   * @param options `timeout` in milliseconds, after which the task is aborted; `priority`, `retries`, `transfer`.
+   * @throws As {@linkcode BasePool.apply}.
+   */
+  applySync<R>(
+    fn: () => R | PromiseLike<R>,
+    args?: readonly [],
+    options?: ApplySyncOptions,
+  ): R;
+  /**
+   * Runs a function in a worker, and blocks this thread until its result is there.
+   *
+   * @param fn What to run: a task, or a self-contained function.
+   * @param args Its arguments: an array.
+   * @param options `timeout` in milliseconds, after which the task is aborted; `priority`, `retries`, `transfer`.
+   */
+  applySync<A extends unknown[], R>(
+    fn: (...args: A) => R | PromiseLike<R>,
+    args: NoInfer<A>,
+    options?: ApplySyncOptions,
+  ): R;
+  applySync(fn: AnyFunction, args?: readonly unknown[], options?: ApplySyncOptions): unknown {
+    const timeout = checkSyncWait(options);
+    const { engine } = this.#core;
+    let state: "pending" | "done" | "failed" = "pending";
+    let value: unknown;
+    const list = this.#checkTask(fn, args);
+    const ticket = engine.submit(fn, list, withoutTimeout(options), {
+      resolve(result) {
+        state = "done";
+        value = result;
+      },
+      reject(error) {
+        state = "failed";
+        value = error;
+      },
+    });
+    if (!engine.waitSync(() => state !== "pending", timeout)) {
+      const late = new TimeoutError(`Cannot apply: the task was not done within ${timeout} ms`);
+      engine.abort(ticket, late);
+      throw late;
+    }
+    if (state as string === "failed") throw value;
+    return value;
+  }
+
+  /**
+   * Runs a function in a worker; its result can be awaited, or asked for later.
+   *
+   * @param fn What to run: a task, or a self-contained function. An async function is awaited in the worker.
+   * @param args Its arguments: an array.
+   * @param options As for {@linkcode BasePool.apply}, and `callback` and `errorCallback`, one of which is called in this
+   * thread when the task is over. What they throw is printed.
+   * @throws {UnshareableError} If the function or an argument cannot travel.
+   * @throws {InvalidStateError} If the pool is closed or terminated.
+   * @throws {BrokenPoolError} If the initializer keeps failing.
+   */
+  applyAsync<R>(
+    fn: () => R | PromiseLike<R>,
+    args?: readonly [],
+    options?: ApplyAsyncOptions<NoInfer<R>>,
+  ): AsyncResult<R>;
+  /**
+   * Runs a function in a worker; its result can be awaited, or asked for later.
+   *
+   * @param fn What to run: a task, or a self-contained function. An async function is awaited in the worker.
+   * @param args Its arguments: an array.
+   * @param options As for {@linkcode BasePool.apply}, and `callback` and `errorCallback`.
+   */
+  applyAsync<A extends unknown[], R>(
+    fn: (...args: A) => R | PromiseLike<R>,
+    args: NoInfer<A>,
+    options?: ApplyAsyncOptions<NoInfer<R>>,
+  ): AsyncResult<R>;
+  applyAsync(
+    fn: AnyFunction,
+    args?: readonly unknown[],
+    options?: ApplyAsyncOptions<unknown>,
+  ): AsyncResult<unknown> {
+    checkObject(options, "apply");
+    checkCallbacks(options, "apply");
+    const list = this.#checkTask(fn, args);
+    return this.#core.applyAsync(fn, list, options, options);
+  }
+
+  /**
+   * Runs a function for each item, and gives the results in the order of the items.
+   *
+   * Items go to the workers in chunks. If an item fails, the rest of its chunk is not run, but the other chunks are; then
+   * the promise rejects with the error that came first.
+   *
+   * @param fn What to run: a task, or a self-contained function of one argument.
+   * @param iterable The items: an iterable or async iterable. An error that it throws is what the promise rejects with.
+   * @param options `chunksize`: by default each worker gets four chunks, or the chunk is one item if the input is async;
+   * `timeout` in milliseconds for all of it, `signal`, `priority`, `retries`, `onProgress`, `progress`.
+   * @throws {TimeoutError} If time runs out. What is not done is aborted.
+   * @throws {UnshareableError} If the function or an item cannot travel.
+   * @throws {WorkerLostError} If a worker is lost, and no retry is left.
+   * @throws {InvalidStateError} If the pool is closed or terminated.
+   */
+  map<T, R>(
+    fn: (item: T) => R | PromiseLike<R>,
+    iterable: AnyIterable<T>,
+    options?: MapOptions,
+  ): Promise<R[]> {
+    return this.#collect("map", fn, iterable, false, options) as Promise<R[]>;
+  }
+
+  /**
+   * Runs a function for each item, and blocks this thread until all results are there.
+   *
+   * @param fn What to run: a task, or a self-contained function of one argument.
+   * @param iterable The items.
+   * @param options As for {@linkcode BasePool.map}.
+   * @throws As {@linkcode BasePool.map}.
+   */
+  mapSync<T, R>(
+    fn: (item: T) => R | PromiseLike<R>,
+    iterable: Iterable<T>,
+    options?: MapSyncOptions,
+  ): R[] {
+    return this.#core.collectSync(
+      this.#mapRequest("map", fn, iterable, false, options),
+    ) as R[];
+  }
+
+  /**
+   * Runs a function for each item; the array of the results can be awaited, or asked for later.
+   *
+   * @param fn What to run: a task, or a self-contained function of one argument.
+   * @param iterable The items: an iterable or async iterable.
+   * @param options As for {@linkcode BasePool.map}, and `callback` and `errorCallback`, one of which is called in this
+   * thread when all is done. What they throw is printed.
+   * @throws {UnshareableError} If the function cannot travel.
+   * @throws {InvalidStateError} If the pool is closed or terminated.
+   */
+  mapAsync<T, R>(
+    fn: (item: T) => R | PromiseLike<R>,
+    iterable: AnyIterable<T>,
+    options?: MapAsyncOptions<NoInfer<R>>,
+  ): AsyncResult<R[]> {
+    return this.#collectAsync("map", fn, iterable, false, options) as AsyncResult<R[]>;
+  }
+
+  /**
+   * Runs a function for each item, which is the array of its arguments, and gives the results in order.
+   *
+   * @param fn What to run: a task, or a self-contained function.
+   * @param iterable The arrays of arguments: an iterable or async iterable.
+   * @param options As for {@linkcode BasePool.map}.
+   * @throws As {@linkcode BasePool.map}, and {TypeError} if an item is no array.
+   */
+  starmap<A extends unknown[], R>(
+    fn: (...args: A) => R | PromiseLike<R>,
+    iterable: AnyIterable<NoInfer<A>>,
+    options?: MapOptions,
+  ): Promise<R[]> {
+    return this.#collect("starmap", fn, iterable, true, options) as Promise<R[]>;
+  }
+
+  /**
+   * Runs a function for each array of arguments, and blocks this thread until all results are there.
+   *
+   * @param fn What to run: a task, or a self-contained function.
+   * @param iterable The arrays of arguments.
+   * @param options As for {@linkcode BasePool.map}.
+   * @throws As {@linkcode BasePool.starmap}.
+   */
+  starmapSync<A extends unknown[], R>(
+    fn: (...args: A) => R | PromiseLike<R>,
+    iterable: Iterable<NoInfer<A>>,
+    options?: MapSyncOptions,
+  ): R[] {
+    return this.#core.collectSync(
+      this.#mapRequest("starmap", fn, iterable, true, options),
+    ) as R[];
+  }
+
+  /**
+   * Runs a function for each array of arguments; the array of the results can be awaited, or asked for later.
+   *
+   * @param fn What to run: a task, or a self-contained function.
+   * @param iterable The arrays of arguments: an iterable or async iterable.
+   * @param options As for {@linkcode BasePool.mapAsync}.
+   * @throws As {@linkcode BasePool.mapAsync}.
+   */
+  starmapAsync<A extends unknown[], R>(
+    fn: (...args: A) => R | PromiseLike<R>,
+    iterable: AnyIterable<NoInfer<A>>,
+    options?: MapAsyncOptions<NoInfer<R>>,
+  ): AsyncResult<R[]> {
+    return this.#collectAsync("starmap", fn, iterable, true, options) as AsyncResult<R[]>;
+  }
+
+  /**
+   * Runs a function for each item, and gives the results one after the other, in the order of the items.
+   *
+   * The input is taken as results are asked for, no farther ahead than `buffersize`, so that it may be endless. After an
+   * item that failed, the iterator goes on with the next.
+   *
+   * @param fn What to run: a task, or a self-contained function of one argument.
+   * @param iterable The items: an iterable or async iterable. An error that it throws comes after the results before it.
+   * @param options As for {@linkcode BasePool.map}, where `chunksize` is 1 by default, and `buffersize`.
+   * @throws {UnshareableError} If the function cannot travel.
+   * @throws {InvalidStateError} If the pool is closed or terminated.
+   */
+  imap<T, R>(
+    fn: (item: T) => R | PromiseLike<R>,
+    iterable: AnyIterable<T>,
+    options?: ImapOptions,
+  ): MapIterator<R> {
+    return this.#iterate("imap", fn, iterable, options, true) as MapIterator<R>;
+  }
+
+  /**
+   * Runs a function for each item, and gives the results one after the other, as they come.
+   *
+   * @param fn What to run: a task, or a self-contained function of one argument.
+   * @param iterable The items: an iterable or async iterable. An error that it throws comes after all results.
+   * @param options As for {@linkcode BasePool.imap}.
+   * @throws As {@linkcode BasePool.imap}.
+   */
+  imapUnordered<T, R>(
+    fn: (item: T) => R | PromiseLike<R>,
+    iterable: AnyIterable<T>,
+    options?: ImapOptions,
+  ): MapIterator<R> {
+    return this.#iterate("imapUnordered", fn, iterable, options, false) as MapIterator<R>;
+  }
+
+  /**
+   * Takes no more work. What was submitted is finished, also the maps under way.
+   *
+   * An iterator whose results are not fetched yet reads the rest of its input now. One over an endless input has to be
+   * ended before: by leaving its loop, or by `return()`.
+   */
+  close(): void {
+    this.#core.close();
+  }
+
+  /** Ends all work at once: whatever is pending rejects with a `CancelledError`, and the workers are stopped. */
+  terminate(): void {
+    this.#core.terminate();
+  }
+
+  /**
+   * Waits until all work is done and all workers have ended. Call {@linkcode close} or {@linkcode terminate} before.
+   *
+   * @param options `timeout` in milliseconds, `signal` to give up waiting.
+   * @throws {InvalidStateError} If the pool is still open.
+   * @throws {TimeoutError} If time runs out.
+   */
+  async join(options?: WaitOptions): Promise<void> {
+    await this.#core.join(options);
+  }
+
+  /** Gives what the pool has done and how its workers are used, at this moment. */
+  statistics(): PoolStatistics {
+    return this.#core.engine.statistics();
+  }
+
+  /** Closes the pool and waits until all work is done, however the block has ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.join();
+  }
+
+  /**
+   * Refuses to travel.
+   *
+   * @ignore
+   */
+  [HANDLE](): HandleRecord {
+    throw new UnshareableError(
+      `a ${this.#core.kind} belongs to the thread that made it, make another one there, or send a Queue of work`,
+    );
+  }
+
+  #checkTask(fn: AnyFunction, args: readonly unknown[] | undefined): readonly unknown[] {
+    checkFunction(fn, "apply");
+    const list = checkArgs(args, "apply");
+    this.#core.checkOpen("apply");
+    return list;
+  }
+
+  #mapRequest(
+    verb: string,
+    fn: AnyFunction,
+    iterable: unknown,
+    star: boolean,
+    options: MapOptions | undefined,
+  ): MapRequest {
+    checkFunction(fn, verb);
+    checkMap(options, verb);
+    const given = checkCount(options?.chunksize, verb, "chunksize");
+    this.#core.checkOpen(verb);
+    let input = inputOf(iterable, verb);
+    if (given === undefined && input.size === null && !input.isAsync) {
+      // Only the number of the items gives the size of the chunks.
+      input = inputOf([...iterable as Iterable<unknown>], verb);
+    }
+    const fair = Math.ceil((input.size ?? 0) / (4 * this.#workers));
+    return { verb, fn, input, star, chunksize: given ?? Math.max(1, fair), options };
+  }
+
+  #collect(
+    verb: string,
+    fn: AnyFunction,
+    iterable: unknown,
+    star: boolean,
+    options: MapOptions | undefined,
+  ): Promise<unknown[]> {
+    return new Promise((resolve, reject) => {
+      this.#core.collect(this.#mapRequest(verb, fn, iterable, star, options), (outcome) => {
+        if ("error" in outcome) reject(outcome.error);
+        else resolve(outcome.values);
+      });
+    });
+  }
+
+  #collectAsync(
+    verb: string,
+    fn: AnyFunction,
+    iterable: unknown,
+    star: boolean,
+    options: MapAsyncOptions<never> | undefined,
+  ): AsyncResult<unknown[]> {
+    const request = this.#mapRequest(verb, fn, iterable, star, options);
+    checkCallbacks(options, verb);
+    return this.#core.collectAsync(request, options as MapAsyncOptions<unknown> | undefined);
+  }
+
+  #iterate(
+    verb: string,
+    fn: AnyFunction,
+    iterable: unknown,
+    options: ImapOptions | undefined,
+    ordered: boolean,
+  ): MapIterator<unknown> {
+    checkFunction(fn, verb);
+    checkMap(options, verb);
+    const chunksize = checkCount(options?.chunksize, verb, "chunksize") ?? 1;
+    const ahead = checkCount(options?.buffersize, verb, "buffersize") ?? null;
+    this.#core.checkOpen(verb);
+    const input = inputOf(iterable, verb);
+    return this.#core.iterate({ verb, fn, input, star: false, chunksize, options }, ordered, ahead);
+  }
+}
+
+function withoutTimeout(options: ApplySyncOptions | undefined): ApplyOptions | undefined {
+  if (options === undefined) return undefined;
+  const { timeout: _, ...rest } = options;
+  return rest;
+}

@@ -1,0 +1,399 @@
+/**
+ * How the items of a map reach the engine: in chunks, and never more than a window ahead of who wants the results.
+ *
+ * An item is *taken* from the input, goes to the engine with its chunk, *settles* there, and is *released* when its place
+ * in the window is free again: when its chunk has ended, for a map whose results are collected, and when its result is
+ * asked for, for an iterator. The window is what keeps results from piling up.
+ *
+ * | state  | takes input | chunks in flight | how it goes on                                            |
+ * | ------ | ----------- | ---------------- | --------------------------------------------------------- |
+ * | open   | yes         | any              | the input ends or fails; `stop`, `abort`                  |
+ * | ended  | no          | some             | the last chunk ends; `abort`                              |
+ * | over   | no          | none             |                                                           |
+ *
+ * @module
+ */
+
+import { takeContext } from "../_runtime/async_context.ts";
+import { CancelledError, TimeoutError, UnshareableError } from "../errors.ts";
+import { Expiry } from "./expiry.ts";
+import { closeQuietly, type Input } from "./input.ts";
+import type { ProgressMeter } from "./progress.ts";
+import type { BatchSink, TaskOptions } from "./engine_types.ts";
+import type { AnyFunction } from "./function_table.ts";
+import type { TaskEngine, Ticket } from "./task_engine.ts";
+
+/** Who is told what becomes of the items. */
+export interface FeedListener {
+  /** An item has a result. */
+  item(index: number, value: unknown): void;
+  /** An item has failed. */
+  itemFailed(index: number, error: unknown): void;
+  /** So many items no longer have a chunk in flight; some may not have been run, if failures stop their chunk. */
+  chunkEnded(size: number): void;
+  /** No more items come: the input has ended, or failed. */
+  inputEnded(failure: Failure | null): void;
+  /** Nothing that has not settled will: time is `late`, or the signal was aborted, or the pool terminated. */
+  aborted(reason: unknown, late: boolean): void;
+}
+
+/** A thrown value, which may be `undefined`. */
+export interface Failure {
+  readonly error: unknown;
+}
+
+/** What a feed does. */
+export interface FeedSettings {
+  readonly fn: AnyFunction;
+  readonly input: Input;
+  /** Whether an item is the array of the arguments. */
+  readonly star: boolean;
+  /** Whether a failure keeps the rest of its chunk from running. */
+  readonly stopAtFailure: boolean;
+  readonly chunksize: number;
+  /** How many items may be taken and not released. */
+  readonly ahead: number;
+  /** Milliseconds for all of it. */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+  /** What holds for each task. */
+  readonly task: TaskOptions | undefined;
+  readonly meter: ProgressMeter | null;
+  /** What could not be done, for messages: `"map"`. */
+  readonly verb: string;
+  /** Called once, when no more input is taken. */
+  onEnded(): void;
+  /** Called once after that, when nothing is in flight. */
+  onOver(): void;
+  /** Called when whoever fetched the results has gone, as far as one can tell, or has come back. */
+  onLeft(left: boolean): void;
+}
+
+/** Takes the items of one map to the engine. */
+export class Feed {
+  readonly #engine: TaskEngine;
+  readonly #settings: FeedSettings;
+  readonly #listener: FeedListener;
+  readonly #chunks: Set<Chunk> = new Set();
+  readonly #expiry: Expiry;
+  /** The input is taken, and the tasks are sent, in the context of the call. */
+  readonly #inContext: <R>(fn: () => R) => R = takeContext();
+  #ahead: number;
+  #taken = 0;
+  #released = 0;
+  #settled = 0;
+  #filling = false;
+  #pulling = false;
+  #ended = false;
+  #over = false;
+
+  constructor(engine: TaskEngine, settings: FeedSettings, listener: FeedListener) {
+    this.#engine = engine;
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#ahead = settings.ahead;
+    this.#expiry = new Expiry(settings.timeout, () => this.expire(settings.timeout));
+  }
+
+  /** Items that were taken from the input. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Whether no more items come. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether no more items come and nothing is in flight. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Whether the next item can only be had by going back to the event loop. */
+  get needsLoop(): boolean {
+    return !this.#ended && this.#settings.input.isAsync;
+  }
+
+  /** Begins. */
+  start(): void {
+    const { signal } = this.#settings;
+    signal?.addEventListener("abort", this.#onAbort);
+    if (signal?.aborted === true) this.abort(signal.reason);
+    else if (this.#settings.timeout === 0) this.expire(0);
+    else this.#fill();
+  }
+
+  /** Says that somebody waits for this, so that the deadline has to come whatever else the program does. */
+  set awaited(awaited: boolean) {
+    this.#expiry.keepsAlive = awaited;
+  }
+
+  /** Says whether whoever fetched the results has gone, as far as one can tell. */
+  set left(left: boolean) {
+    this.#settings.onLeft(left);
+    this.#settings.meter?.leave(left);
+  }
+
+  /** Makes room for so many more items. */
+  release(count: number): void {
+    this.#released += count;
+    if (count > 0) this.#fill();
+  }
+
+  /** Takes all that is left of the input: nobody can be waited for any more. */
+  lift(): void {
+    this.#ahead = Infinity;
+    this.#fill();
+  }
+
+  /** Takes no more input. Chunks in flight go on. Gives the closing of the input, unless an item is being taken. */
+  stop(): void | Promise<void> {
+    if (this.#ended) return;
+    const { input } = this.#settings;
+    const busy = this.#pulling;
+    this.#end(null);
+    if (!busy) return input.close();
+    // An async generator closes when its pending item has come, which may be never.
+    closeQuietly(() => input.close());
+  }
+
+  /** Takes no more input, and keeps what has not begun from running. */
+  cancel(): void | Promise<void> {
+    const closing = this.stop();
+    for (const chunk of [...this.#chunks]) {
+      chunk.detach();
+      if (chunk.ticket !== null && this.#engine.cancel(chunk.ticket)) {
+        this.#chunks.delete(chunk);
+        const error = new CancelledError(`Cannot ${this.#settings.verb}: it was cancelled`);
+        this.#lose(chunk.base, chunk.size, error);
+      } else chunk.attach(this);
+    }
+    return closing;
+  }
+
+  /** Ends it all: what runs is aborted. */
+  abort(reason: unknown, late = false): void {
+    if (this.#over) return;
+    closeQuietly(() => this.stop());
+    const chunks = [...this.#chunks];
+    this.#chunks.clear();
+    for (const chunk of chunks) chunk.detach();
+    this.#listener.aborted(reason, late);
+    this.#checkOver();
+    for (const { ticket } of chunks) if (ticket !== null) this.#engine.abort(ticket, reason);
+  }
+
+  readonly #onAbort = (): void => this.abort(this.#settings.signal?.reason);
+
+  /** Ends it all, since it has not ended within `timeout` milliseconds. */
+  expire(timeout: number): void {
+    const total = this.#total();
+    const left = total === null ? "items were" : `${total - this.#settled} of ${total} items were`;
+    this.abort(
+      new TimeoutError(`Cannot ${this.#settings.verb}: ${left} not done within ${timeout} ms`),
+      true,
+    );
+  }
+
+  #fill(): void {
+    if (this.#filling || !this.#hasRoom()) return;
+    this.#filling = true;
+    if (this.#settings.input.isAsync) {
+      void this.#inContext(() => this.#fillAsync());
+      return;
+    }
+    try {
+      this.#inContext(() => {
+        while (this.#hasRoom()) this.#take();
+      });
+    } finally {
+      this.#filling = false;
+    }
+  }
+
+  #hasRoom(): boolean {
+    return !this.#ended && this.#taken - this.#released + this.#settings.chunksize <= this.#ahead;
+  }
+
+  /** Takes and sends one chunk. */
+  #take(): void {
+    const { input, chunksize } = this.#settings;
+    const items: unknown[] = [];
+    let end: { failure: Failure | null } | null = null;
+    try {
+      while (items.length < chunksize) {
+        const result = input.next() as IteratorResult<unknown>;
+        if (this.#ended) return;
+        if (result.done === true) {
+          end = { failure: null };
+          break;
+        }
+        items.push(result.value);
+      }
+    } catch (error) {
+      end = { failure: { error } };
+    }
+    this.#send(items);
+    if (end !== null) this.#end(end.failure);
+  }
+
+  async #fillAsync(): Promise<void> {
+    const { input, chunksize } = this.#settings;
+    let items: unknown[] = [];
+    let end: { failure: Failure | null } | null = null;
+    try {
+      while (end === null && (items.length > 0 || this.#hasRoom())) {
+        this.#pulling = true;
+        const result = await input.next();
+        this.#pulling = false;
+        if (this.#ended) return;
+        if (result.done === true) end = { failure: null };
+        else if (items.push(result.value) === chunksize) {
+          this.#send(items);
+          items = [];
+        }
+      }
+    } catch (error) {
+      end = { failure: { error } };
+    } finally {
+      this.#pulling = false;
+      this.#filling = false;
+    }
+    if (end === null || this.#ended) return;
+    this.#send(items);
+    this.#end(end.failure);
+  }
+
+  #send(items: unknown[]): void {
+    if (items.length === 0 || this.#ended) return;
+    const base = this.#taken;
+    this.#taken += items.length;
+    this.#submit(base, items);
+  }
+
+  #submit(base: number, items: unknown[]): void {
+    const { fn, star, stopAtFailure, task, verb } = this.#settings;
+    const chunk = new Chunk(this, base, items.length);
+    this.#chunks.add(chunk);
+    try {
+      const batch = star ? items.map((item) => argumentsOf(item, verb)) : items;
+      chunk.ticket = this.#engine.submitBatch(fn, batch, star, stopAtFailure, task, chunk);
+    } catch (error) {
+      this.#chunks.delete(chunk);
+      if (!isUnsendable(error)) {
+        this.#lose(base, items.length, error);
+        closeQuietly(() => this.stop());
+      } else if (stopAtFailure || items.length === 1) this.#lose(base, items.length, error);
+      else items.forEach((item, i) => this.#submit(base + i, [item]));
+    }
+  }
+
+  /** Settles a chunk that never got as far as the engine. */
+  #lose(base: number, size: number, error: unknown): void {
+    const { stopAtFailure } = this.#settings;
+    for (let i = 0; i < (stopAtFailure ? 1 : size); i++) this.failed(base + i, error);
+    this.#listener.chunkEnded(size);
+    this.#checkOver();
+  }
+
+  #end(failure: Failure | null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#settings.meter?.update(this.#settled, this.#total());
+    this.#settings.onEnded();
+    this.#listener.inputEnded(failure);
+    this.#checkOver();
+  }
+
+  #checkOver(): void {
+    if (this.#over || !this.#ended || this.#chunks.size > 0) return;
+    this.#over = true;
+    this.#expiry.clear();
+    const { meter, signal } = this.#settings;
+    signal?.removeEventListener("abort", this.#onAbort);
+    meter?.end(this.#settled, this.#total());
+    this.#settings.onOver();
+  }
+
+  #total(): number | null {
+    return this.#ended ? this.#taken : this.#settings.input.size;
+  }
+
+  /** An item of a chunk has a result. */
+  done(index: number, value: unknown): void {
+    this.#settled++;
+    this.#settings.meter?.update(this.#settled, this.#total());
+    this.#listener.item(index, value);
+  }
+
+  /** An item of a chunk has failed. */
+  failed(index: number, error: unknown): void {
+    this.#settled++;
+    this.#settings.meter?.fail();
+    this.#settings.meter?.update(this.#settled, this.#total());
+    this.#listener.itemFailed(index, error);
+  }
+
+  /** A chunk has no item left that runs or waits. */
+  chunkEnded(chunk: Chunk): void {
+    if (!this.#chunks.delete(chunk)) return;
+    this.#listener.chunkEnded(chunk.size);
+    this.#checkOver();
+  }
+}
+
+/** Items that go to a worker together. */
+class Chunk implements BatchSink {
+  readonly size: number;
+  /** The index of the first item. */
+  readonly base: number;
+  #feed: Feed | null;
+  /** What the engine calls it; `null` before it knows it. */
+  ticket: Ticket | null = null;
+
+  constructor(feed: Feed, base: number, size: number) {
+    this.#feed = feed;
+    this.base = base;
+    this.size = size;
+  }
+
+  /** Hears of the engine again. */
+  attach(feed: Feed): void {
+    this.#feed = feed;
+  }
+
+  /** Hears no more of the engine. */
+  detach(): void {
+    this.#feed = null;
+  }
+
+  item(index: number, value: unknown): void {
+    this.#feed?.done(this.base + index, value);
+  }
+
+  itemFailed(index: number, error: unknown): void {
+    this.#feed?.failed(this.base + index, error);
+  }
+
+  end(): void {
+    this.#feed?.chunkEnded(this);
+  }
+}
+
+/** Tells whether the items themselves are what the engine refuses. */
+function isUnsendable(error: unknown): boolean {
+  return error instanceof UnshareableError || error instanceof RangeError ||
+    error instanceof TypeError;
+}
+
+/** Gives the arguments that an item of `starmap` stands for. */
+function argumentsOf(item: unknown, verb: string): readonly unknown[] {
+  if (Array.isArray(item)) return item;
+  if (typeof (item as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] === "function") {
+    return [...item as Iterable<unknown>];
+  }
+  throw new TypeError(
+    `Cannot ${verb}: each item must be an array of arguments: received ${typeof item}`,
+  );
+}

@@ -1,0 +1,381 @@
+/**
+ * What pools and executors have in common: an engine, the maps that are under way, and how it all ends.
+ *
+ * A pool that is closed takes no more work, but finishes what it has: a map under way goes on taking its input. Since its
+ * results may be fetched after the end of the pool, iterators then take all that is left of their input, except those
+ * whose last answer was an error: a loop that has thrown does not come back. Only when no map takes input any more, the
+ * engine is closed.
+ *
+ * @module
+ */
+
+import { CancelledError, InvalidStateError, TimeoutError } from "../errors.ts";
+import { encode } from "../_core/codec.ts";
+import { calledWithin } from "../_core/deadline.ts";
+import { registeredName } from "../_core/module_registry.ts";
+import { checkTimeout, checkWait, type WaitOptions } from "../_core/wait_options.ts";
+import {
+  type AsyncResult,
+  createResult,
+  rejectResult,
+  resolveResult,
+  type ResultCallbacks,
+} from "./async_result.ts";
+import { Collector, type MapOutcome } from "./collector.ts";
+import { Feed, type FeedListener, type FeedSettings } from "./feed.ts";
+import { type AnyFuture, cancelOwned, createOwned, rejectOwned, resolveOwned } from "./future.ts";
+import type { FutureOwner } from "./future_owner.ts";
+import { closeQuietly, type Input } from "./input.ts";
+import {
+  createMapIterator,
+  type MapIterator,
+  OrderedShelf,
+  UnorderedShelf,
+} from "./map_iterator.ts";
+import type { MapOptions } from "./pool_options.ts";
+import { ProgressMeter } from "./progress.ts";
+import type { TaskOptions, TaskSink } from "./engine_types.ts";
+import type { AnyFunction } from "./function_table.ts";
+import type { TaskEngine, Ticket } from "./task_engine.ts";
+
+/** A map as it is asked for. */
+export interface MapRequest {
+  readonly verb: string;
+  readonly fn: AnyFunction;
+  readonly input: Input;
+  /** Whether an item is the array of the arguments. */
+  readonly star: boolean;
+  readonly chunksize: number;
+  readonly options: MapOptions | undefined;
+}
+
+/** A map whose results are collected. */
+export interface MapRun {
+  readonly feed: Feed;
+  isOver(): boolean;
+}
+
+/** A map under way. */
+interface OpenMap {
+  readonly feed: Feed;
+  /** The pool takes no more work. */
+  closing(): void;
+}
+
+/** Chunks that are in flight at most, for a map whose results are collected. */
+const MOST_CHUNKS = 1024;
+/** Chunks that run ahead of an iterator, at least. */
+const LEAST_AHEAD = 16;
+/** Chunks that run ahead of an iterator, for each task that can run at once. */
+const AHEAD = 4;
+
+/** The engine of a pool, and its maps. */
+export class PoolCore {
+  readonly engine: TaskEngine;
+  /** How messages call it: `"thread pool"`. */
+  readonly kind: string;
+  readonly #parallel: number;
+  readonly #maps: Set<OpenMap> = new Set();
+  /** Maps that were left by who fetched their results: nobody keeps them. */
+  readonly #strays: Set<WeakRef<OpenMap>> = new Set();
+  readonly #collected: FinalizationRegistry<WeakRef<OpenMap>> = new FinalizationRegistry((ref) =>
+    void this.#strays.delete(ref)
+  );
+  /** Those who wait until no map takes input any more. */
+  readonly #waiting: Set<() => void> = new Set();
+  #state: "open" | "closed" | "terminated" = "open";
+  /** Whether what has not begun is being cancelled. */
+  #cancelling = false;
+
+  constructor(kind: string, engine: TaskEngine, parallel: number) {
+    this.kind = kind;
+    this.engine = engine;
+    this.#parallel = parallel;
+  }
+
+  /** Whether it takes work. */
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  /** Throws if it takes no more work. */
+  checkOpen(verb: string): void {
+    if (this.#state === "open") return;
+    throw new InvalidStateError(`Cannot ${verb}: the ${this.kind} is ${this.#state}`);
+  }
+
+  /** Starts a map whose results are collected. */
+  collect(request: MapRequest, onDone: (outcome: MapOutcome) => void): MapRun {
+    const { input, chunksize } = request;
+    const collector = new Collector(input.size, onDone);
+    const chunks = Math.max(MOST_CHUNKS, AHEAD * this.#parallel);
+    const feed = this.#feed(request, collector, chunks * chunksize, true, {
+      closing: () => {},
+      over: () => collector.finish(),
+    });
+    collector.connect(feed);
+    feed.start();
+    return { feed, isOver: () => collector.over };
+  }
+
+  /** Starts a map whose results are collected, and gives what will have them. */
+  collectAsync(
+    request: MapRequest,
+    callbacks: ResultCallbacks<unknown[]> | undefined,
+  ): AsyncResult<unknown[]> {
+    let run: MapRun | null = null;
+    const result = createResult({
+      waitSync: (isDone, timeout) => this.engine.waitSync(isDone, timeout),
+      needsLoop: () => run?.feed.needsLoop ?? false,
+    }, callbacks as ResultCallbacks<unknown> | undefined);
+    run = this.collect(request, (outcome) => {
+      if ("error" in outcome) rejectResult(result, outcome.error);
+      else resolveResult(result, outcome.values);
+    });
+    return result as AsyncResult<unknown[]>;
+  }
+
+  /** Runs a map while this thread is blocked. */
+  collectSync(request: MapRequest): unknown[] {
+    const { verb, input, options } = request;
+    if (input.isAsync) {
+      throw new TypeError(
+        `Cannot ${verb}: this thread cannot read an async iterable while it is blocked`,
+      );
+    }
+    const timeout = checkTimeout(options?.timeout);
+    let outcome: MapOutcome | null = null;
+    const run = this.collect(
+      { ...request, options: { ...options, timeout: Infinity } },
+      (given) => void (outcome = given),
+    );
+    if (!this.engine.waitSync(run.isOver, timeout)) run.feed.expire(timeout);
+    const given = outcome as MapOutcome | null;
+    if (given === null) throw new InvalidStateError(`Cannot ${verb}: it has no result`);
+    if ("error" in given) throw given.error;
+    return given.values;
+  }
+
+  /** Starts a map whose results are fetched one after the other. */
+  iterate(request: MapRequest, ordered: boolean, ahead: number | null): MapIterator<unknown> {
+    const shelf = ordered ? new OrderedShelf() : new UnorderedShelf();
+    const { control, connect } = createMapIterator<unknown>(
+      shelf,
+      (isDone, timeout) => this.engine.waitSync(isDone, timeout),
+      request.verb,
+    );
+    const chunks = ahead ?? Math.max(LEAST_AHEAD, AHEAD * this.#parallel);
+    const feed = this.#feed(request, control.listener, chunks * request.chunksize, false, {
+      closing: control.closing,
+      over: () => {},
+    });
+    connect(feed);
+    feed.start();
+    return control.iterator;
+  }
+
+  /** Takes no more work; what there is goes on. */
+  close(): void {
+    if (this.#state !== "open") return;
+    this.#state = "closed";
+    for (const map of this.#allMaps()) map.closing();
+    this.#closeEngine();
+  }
+
+  /** Ends all work. */
+  terminate(): void {
+    if (this.#state === "terminated") return;
+    this.#state = "terminated";
+    const reason = new CancelledError(`Cannot finish task: the ${this.kind} was terminated`);
+    for (const map of this.#allMaps()) map.feed.abort(reason);
+    this.engine.terminate(reason);
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Submits a task, and gives its result, which is still to come. */
+  applyAsync(
+    fn: AnyFunction,
+    args: readonly unknown[],
+    options: TaskOptions | undefined,
+    callbacks: ResultCallbacks<unknown> | undefined,
+  ): AsyncResult<unknown> {
+    const result = createResult({
+      waitSync: (isDone, timeout) => this.engine.waitSync(isDone, timeout),
+      needsLoop: () => false,
+    }, callbacks);
+    this.engine.submit(fn, args, options, {
+      resolve: (value) => resolveResult(result, value),
+      reject: (error) => rejectResult(result, error),
+    });
+    return result;
+  }
+
+  /** Submits a task, and gives the future of its result. */
+  submit(
+    fn: AnyFunction,
+    args: readonly unknown[],
+    options: TaskOptions | undefined,
+  ): AnyFuture {
+    const task = new FutureTask(this.engine, () => this.#cancelling);
+    task.ticket = this.engine.submit(fn, args, options, task);
+    return task.future;
+  }
+
+  /** Keeps all that has not begun from running. */
+  cancelPending(): void {
+    for (const map of this.#allMaps()) closeQuietly(() => map.feed.cancel());
+    this.#cancelling = true;
+    try {
+      this.engine.cancelPending();
+    } finally {
+      this.#cancelling = false;
+    }
+  }
+
+  /** Waits until all work is done and all workers are gone. */
+  async join(options: WaitOptions | undefined): Promise<void> {
+    const timeout = checkWait(options);
+    if (this.#state === "open") {
+      throw new InvalidStateError(
+        `Cannot join ${this.kind}: it is still open, call close() or terminate() first`,
+      );
+    }
+    const since = performance.now();
+    while (!this.#allTaken) {
+      const left = Math.max(0, timeout - (performance.now() - since));
+      const subscribe = (onTaken: () => void): () => void => {
+        this.#waiting.add(onTaken);
+        return () => void this.#waiting.delete(onTaken);
+      };
+      if (!await calledWithin(subscribe, left, options?.signal)) {
+        throw new TimeoutError(`Cannot join ${this.kind}: it was not done within ${timeout} ms`);
+      }
+    }
+    await this.engine.join(
+      Math.max(0, timeout - (performance.now() - since)),
+      options?.signal,
+    );
+  }
+
+  #feed(
+    { verb, fn, input, star, chunksize, options }: MapRequest,
+    listener: FeedListener,
+    ahead: number,
+    stopAtFailure: boolean,
+    { closing, over }: { closing: () => void; over: () => void },
+  ): Feed {
+    this.checkOpen(verb);
+    encode(fn, "thread", "fn");
+    const { timeout, signal, priority, retries, onProgress, progress } = options ?? {};
+    const label = progress === true ? labelOf(fn) : null;
+    const meter = onProgress === undefined && label === null
+      ? null
+      : new ProgressMeter(onProgress, label, input.size);
+    const task: TaskOptions = {};
+    if (priority !== undefined) task.priority = priority;
+    if (retries !== undefined) task.retries = retries;
+    const settings: FeedSettings = {
+      fn,
+      input,
+      star,
+      stopAtFailure,
+      chunksize,
+      ahead,
+      timeout: checkTimeout(timeout),
+      signal,
+      task: priority === undefined && retries === undefined ? undefined : task,
+      meter,
+      verb,
+      onEnded: () => this.#closeEngine(),
+      onOver: () => {
+        this.#forget(map);
+        over();
+      },
+      onLeft: (left) => {
+        if (this.#state !== "open") return;
+        this.#forget(map);
+        if (left) this.#stray(map);
+        else this.#maps.add(map);
+      },
+    };
+    const feed = new Feed(this.engine, settings, listener);
+    const map: OpenMap = { feed, closing };
+    this.#maps.add(map);
+    return feed;
+  }
+
+  #stray(map: OpenMap): void {
+    const ref = new WeakRef(map);
+    this.#strays.add(ref);
+    this.#collected.register(map, ref, map);
+  }
+
+  #forget(map: OpenMap): void {
+    this.#maps.delete(map);
+    this.#collected.unregister(map);
+    for (const ref of this.#strays) if (ref.deref() === map) this.#strays.delete(ref);
+  }
+
+  #allMaps(): OpenMap[] {
+    const strays = [...this.#strays].map((ref) => ref.deref());
+    return [...this.#maps, ...strays.filter((map) => map !== undefined)];
+  }
+
+  /** Closes the engine as soon as no map needs it any more. */
+  #closeEngine(): void {
+    if (this.#state !== "closed" || !this.#allTaken) return;
+    this.engine.close();
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Whether no map takes input any more. */
+  get #allTaken(): boolean {
+    return this.#state === "terminated" || this.#allMaps().every(({ feed }) => feed.ended);
+  }
+}
+
+/** The task behind a future. */
+class FutureTask implements FutureOwner, TaskSink {
+  readonly future: AnyFuture;
+  readonly #engine: TaskEngine;
+  readonly #isCancelling: () => boolean;
+  /** What the engine calls it; `null` before it knows it. */
+  ticket: Ticket | null = null;
+
+  constructor(engine: TaskEngine, isCancelling: () => boolean) {
+    this.#engine = engine;
+    this.#isCancelling = isCancelling;
+    this.future = createOwned(this);
+  }
+
+  resolve(value: unknown): void {
+    resolveOwned(this.future, value);
+  }
+
+  reject(error: unknown): void {
+    if (this.#isCancelling()) cancelOwned(this.future);
+    else rejectOwned(this.future, error);
+  }
+
+  poll(): void {
+    this.#engine.drain();
+  }
+
+  begun(): boolean {
+    return this.ticket !== null && this.#engine.isBegun(this.ticket);
+  }
+
+  cancel(): boolean {
+    return this.ticket !== null && this.#engine.cancel(this.ticket);
+  }
+
+  waitSync(isDone: () => boolean, timeout: number): boolean {
+    return this.#engine.waitSync(isDone, timeout);
+  }
+}
+
+/** Gives what stands before a bar: the name of the function, if it has one. */
+function labelOf(fn: AnyFunction): string {
+  const name = registeredName(fn);
+  return name === "anonymous" || name.includes("#") ? "" : name;
+}

@@ -1,0 +1,212 @@
+/**
+ * The options of pools and executors, and of their calls.
+ *
+ * @module
+ */
+
+import type { ResultCallbacks } from "./async_result.ts";
+import type { Progress } from "./progress.ts";
+import type { ContextVariable } from "./context_variable.ts";
+import type { EngineOptions } from "./engine_types.ts";
+import type { AnyFunction } from "./function_table.ts";
+
+/** How the workers of a pool or an executor are made, and what they may do. */
+export interface WorkerOptions {
+  /** Called in every worker before its first task: a task, or a self-contained function. */
+  initializer?: (...args: never[]) => unknown;
+  /** Arguments for the initializer. Default: none. */
+  initargs?: readonly unknown[];
+  /** How many async tasks run at once in a worker. Default: 1. */
+  concurrency?: number;
+  /**
+   * Milliseconds that a task has to end by itself after it was aborted; then its worker is replaced. Default: 1000.
+   */
+  grace?: number;
+  /** The `AsyncLocalStorage`s whose values travel with the tasks. Default: none. */
+  context?: readonly ContextVariable[];
+}
+
+/** How a pool is made. */
+export interface PoolOptions extends WorkerOptions {
+  /** A worker is replaced after so many tasks. Default: never. */
+  maxtasksperchild?: number;
+  /** The names of the threads begin with it. Default: `ThreadPool-N`. */
+  name?: string;
+}
+
+/** How an executor is made. */
+export interface ThreadPoolExecutorOptions extends WorkerOptions {
+  /** How many threads there are at most. Default: the number of cores plus 4, at most 32. */
+  maxWorkers?: number;
+  /** The names of the threads begin with it. Default: `ThreadPoolExecutor-N`. */
+  threadNamePrefix?: string;
+}
+
+/** How one task is run while the calling thread is blocked. */
+export interface ApplySyncOptions {
+  /** Milliseconds from the call to the result; then the task is aborted. Default: no limit. */
+  timeout?: number;
+  /** A task of a higher priority is run before others that wait. Default: 0. */
+  priority?: number;
+  /** Buffers in the arguments that are moved and not copied: they are detached here. */
+  transfer?: readonly ArrayBuffer[];
+  /** How often the task is run again when its worker is lost. Default: 0. */
+  retries?: number;
+}
+
+/** How one task is run. */
+export interface ApplyOptions extends ApplySyncOptions {
+  /** Aborts the task. The promise rejects with the signal's `reason`. */
+  signal?: AbortSignal;
+}
+
+/** How one task is run, and who is told of its result. */
+export interface ApplyAsyncOptions<R> extends ApplyOptions, ResultCallbacks<R> {}
+
+/** How the items of an iterable are run, while the calling thread is blocked. */
+export interface MapSyncOptions {
+  /** How many items go to a worker together. */
+  chunksize?: number;
+  /** Milliseconds for all of it. What is not done by then is aborted. Default: no limit. */
+  timeout?: number;
+  /** Items of a higher priority are run before others that wait. Default: 0. */
+  priority?: number;
+  /** How often an item is run again whose worker was lost. Default: 0. */
+  retries?: number;
+  /** Called with how far it is, at most every 50 ms and at the end. What it throws is printed. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** How the items of an iterable are run. */
+export interface MapOptions extends MapSyncOptions {
+  /** Aborts what is not done. The promise rejects with the signal's `reason`. */
+  signal?: AbortSignal;
+  /**
+   * Draws a bar on the standard error stream, with the rate and the time left. Where that is no terminal: a plain line
+   * every ten seconds, and one at the end. Default: `false`.
+   */
+  progress?: boolean;
+}
+
+/** How the items of an iterable are run, and who is told of the results. */
+export interface MapAsyncOptions<R> extends MapOptions, ResultCallbacks<R[]> {}
+
+/** How the items of an iterable are run, and how far ahead of who fetches the results. */
+export interface ImapOptions extends MapOptions {
+  /**
+   * How many chunks are taken from the input before their results are asked for. Default: four for each task that can
+   * run at once, at least 16.
+   */
+  buffersize?: number;
+}
+
+/** How an executor runs what is submitted through {@linkcode ThreadPoolExecutor.options}. */
+export interface SubmitOptions extends ImapOptions {
+  /** Buffers in the arguments of `submit` that are moved and not copied: they are detached here. */
+  transfer?: readonly ArrayBuffer[];
+}
+
+/** Checks the options of a call: they may be left out, but not be something else. */
+export function checkObject(options: unknown, verb: string): void {
+  if (options === undefined || typeof options === "object" && options !== null) return;
+  throw new TypeError(
+    `Cannot ${verb}: options must be an object, as { timeout: 5000 }: received ${kindOf(options)}`,
+  );
+}
+
+/** Checks what is to be run. */
+export function checkFunction(fn: unknown, verb: string, name = "fn"): void {
+  if (typeof fn === "function") return;
+  throw new TypeError(`Cannot ${verb}: '${name}' must be a function: received ${kindOf(fn)}`);
+}
+
+/** Checks the arguments of a task. */
+export function checkArgs(args: unknown, verb: string, name = "args"): readonly unknown[] {
+  if (args === undefined) return [];
+  if (Array.isArray(args)) return args;
+  throw new TypeError(
+    `Cannot ${verb}: '${name}' must be an array of arguments: received ${kindOf(args)}`,
+  );
+}
+
+/** Checks a number of something, which may be left out. */
+export function checkCount(
+  count: number | undefined,
+  verb: string,
+  name: string,
+): number | undefined {
+  if (count === undefined) return undefined;
+  if (typeof count !== "number") {
+    throw new TypeError(`Cannot ${verb}: '${name}' must be a number: received ${kindOf(count)}`);
+  }
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new RangeError(
+    `Cannot ${verb}: '${name}' must be an integer of at least 1: received ${count}`,
+  );
+}
+
+/** Checks the options of a map, as far as they are not numbers of items. */
+export function checkMap(options: ImapOptions | undefined, verb: string): void {
+  checkObject(options, verb);
+  if (options === undefined) return;
+  const { signal, onProgress, progress } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`Cannot ${verb}: 'signal' must be an AbortSignal`);
+  }
+  if (onProgress !== undefined) checkFunction(onProgress, verb, "onProgress");
+  if (progress !== undefined && typeof progress !== "boolean") {
+    throw new TypeError(
+      `Cannot ${verb}: 'progress' must be a boolean: received ${kindOf(progress)}`,
+    );
+  }
+}
+
+/** Checks callbacks. */
+export function checkCallbacks(
+  options: ResultCallbacks<never> | undefined,
+  verb: string,
+): void {
+  if (options?.callback !== undefined) checkFunction(options.callback, verb, "callback");
+  if (options?.errorCallback !== undefined) {
+    checkFunction(options.errorCallback, verb, "errorCallback");
+  }
+}
+
+/** Checks how workers are made, and gives it to the engine. */
+export function workerOptions(
+  options: WorkerOptions,
+  verb: string,
+): Pick<EngineOptions, "initializer" | "initargs" | "concurrency" | "grace" | "context"> {
+  const { initializer, concurrency, grace, context } = options;
+  if (initializer !== undefined) checkFunction(initializer, verb, "initializer");
+  const initargs = checkArgs(options.initargs, verb, "initargs");
+  if (grace !== undefined && typeof grace !== "number") {
+    throw new TypeError(`Cannot ${verb}: 'grace' must be a number: received ${kindOf(grace)}`);
+  }
+  if (grace !== undefined && !(grace >= 0)) {
+    throw new RangeError(
+      `Cannot ${verb}: 'grace' must be a number of milliseconds >= 0: received ${grace}`,
+    );
+  }
+  if (context !== undefined && !Array.isArray(context)) {
+    throw new TypeError(`Cannot ${verb}: 'context' must be an array: received ${kindOf(context)}`);
+  }
+  checkCount(concurrency, verb, "concurrency");
+  return {
+    initargs,
+    ...(initializer !== undefined && { initializer: initializer as AnyFunction }),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(grace !== undefined && { grace }),
+    ...(context !== undefined && { context }),
+  };
+}
+
+/** Checks the beginning of the names of threads. */
+export function checkPrefix(prefix: unknown, verb: string, name: string): void {
+  if (prefix === undefined || typeof prefix === "string") return;
+  throw new TypeError(`Cannot ${verb}: '${name}' must be a string: received ${kindOf(prefix)}`);
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? "null" : Array.isArray(value) ? "an array" : typeof value;
+}
