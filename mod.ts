@@ -23,6 +23,7 @@
  */
 
 export * from "./errors.ts";
+export * from "./pool/mod.ts";
 export * from "./process/mod.ts";
 export * from "./queue/mod.ts";
 export * from "./sync/mod.ts";

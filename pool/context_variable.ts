@@ -24,7 +24,11 @@ export interface ContextCoding<S, D = unknown> {
 
 /** A storage whose value goes with every task of the pools that name it. */
 export interface ContextVariable {
-  /** Gives what travels of the present value. */
+  /**
+   * Gives what travels of the present value.
+   *
+   * @ignore
+   */
   capture(): Captured | null;
 }
 

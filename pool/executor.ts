@@ -50,7 +50,7 @@ export interface Submitter {
 export type Iterables<A extends unknown[]> = { [K in keyof A]: AnyIterable<A[K]> };
 
 /** How an executor is shut down. */
-export interface ShutdownOptions {
+export interface ExecutorShutdownOptions {
   /** Whether the promise waits until all work is done and all workers have ended. Default: `true`. */
   wait?: boolean;
   /** Whether futures that have not begun are cancelled. Default: `false`. */
@@ -147,7 +147,7 @@ export abstract class Executor implements AsyncDisposable {
    *
    * @param options `wait: false` to return at once, `cancelFutures: true` to cancel what has not begun.
    */
-  async shutdown(options?: ShutdownOptions): Promise<void> {
+  async shutdown(options?: ExecutorShutdownOptions): Promise<void> {
     checkObject(options, "shut down executor");
     if (options?.cancelFutures === true) {
       this.#core.cancelPending();

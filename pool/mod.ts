@@ -44,7 +44,12 @@ export {
 export { type CurrentTask, currentTask } from "./current_task.ts";
 export type { PoolStatistics, WorkerStatistics } from "./engine_types.ts";
 export type { Percentiles } from "./engine_histogram.ts";
-export { Executor, type Iterables, type ShutdownOptions, type Submitter } from "./executor.ts";
+export {
+  Executor,
+  type ExecutorShutdownOptions,
+  type Iterables,
+  type Submitter,
+} from "./executor.ts";
 export { Future } from "./future.ts";
 export type { AnyIterable } from "./input.ts";
 export { MapIterator } from "./map_iterator.ts";
