@@ -158,7 +158,8 @@ export function tryPublish(q: WaitQueue, o: number, ref: number, canWait: boolea
 export function tryTake(q: WaitQueue, o: number, canWait: boolean): number {
   const { w } = q;
   const isShut = (w.load(o + FLAGS) & SHUT) !== 0;
-  if (w.load(o + Q_TAIL) === w.load(o + Q_HEAD)) return isShut ? -1 : 0;
+  const head = w.load(o + Q_HEAD);
+  if (w.load(o + Q_TAIL) === head) return isShut ? -1 : 0;
   q.latch(o);
   let ref = 0;
   if (!canWait || (w.get(o + FLAGS) & GET_HANDOFF) === 0) {
@@ -205,10 +206,12 @@ export function itemCount(q: WaitQueue, o: number): number {
   }
 }
 
-/** Items that were put and are neither done nor dropped. */
+/** Items that were put and are neither done nor dropped; 0 only if there were none at an instant of the call. */
 export function unfinished(q: WaitQueue, o: number): number {
   const { w } = q;
-  return (w.load(o + Q_TAIL) - w.load(o + DROPPED) - w.load(o + DONE)) | 0;
+  const done = w.load(o + DONE);
+  const dropped = w.load(o + DROPPED);
+  return (w.load(o + Q_TAIL) - dropped - done) | 0;
 }
 
 /** Says that one more item is done; `false` if all are. */
