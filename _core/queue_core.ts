@@ -4,15 +4,15 @@
  * @module
  */
 
-import { InvalidStateError, ShutDownError, TimeoutError } from "../errors.ts";
 import type { Agent } from "./agent.ts";
 import { decode } from "./codec.ts";
-import type { Scope } from "./handle.ts";
-import { NO_MEMORY, NOT_COMPARABLE, NOTHING, type Outcome, TAKEN, TURNED_AWAY } from "./kind.ts";
+import { NOTHING, type Outcome, TAKEN, TURNED_AWAY } from "./kind.ts";
 import { FLAGS, TYPE } from "./layout.ts";
 import { importModules } from "./module_registry.ts";
 import type { Place } from "./place.ts";
 import { Chunks, freeCell } from "./queue_chunks.ts";
+import { Comparing } from "./queue_compare.ts";
+import { getRefused, joinRefused, nothingToDo, NotLoaded, putRefused } from "./queue_errors.ts";
 import { Items, Unloaded } from "./queue_items.ts";
 import { type Key, makeKey } from "./queue_keys.ts";
 import {
@@ -43,30 +43,10 @@ import {
 } from "./queue_layout.ts";
 import { recount } from "./queue_repair.ts";
 import { forEachRef, freeRings, initializeQueue } from "./queue_ring.ts";
+import type { QueueOrder, QueueSettings } from "./queue_settings.ts";
+import { Spin } from "./queue_spin.ts";
 
-/** In which order items come out. */
-export type QueueOrder = "fifo" | "lifo" | "priority";
-
-/** What a queue is made with. */
-export interface QueueSettings {
-  /** In which order items come out. */
-  order: QueueOrder;
-  /** How many items there may be; 0 = any number. */
-  maxsize: number;
-  /** How far the queue travels. */
-  scope: Scope;
-  /** Whether anybody calls `taskDone` and `join`. */
-  counted: boolean;
-  /** Gives what an item is ordered by. */
-  key?: ((item: unknown) => unknown) | undefined;
-  /** Compares two items, as for `Array.sort`. */
-  compare?: ((a: unknown, b: unknown) => number) | undefined;
-}
-
-/** A get looks so often for an item before it parks. */
-const MOST_SPINS = 400;
-/** So often at least: otherwise it would never learn that it pays again. */
-const LEAST_SPINS = 20;
+export type { QueueOrder, QueueSettings };
 
 const left = new FinalizationRegistry<Chunks>((chunks) => chunks.leave());
 
@@ -79,7 +59,8 @@ export class QueueCore {
   readonly #isLocal: boolean;
   readonly #hasKeys: boolean;
   readonly #key: ((item: unknown) => unknown) | undefined;
-  #spins = MOST_SPINS;
+  readonly #comparing: Comparing | null;
+  readonly #spinning: Spin = new Spin();
 
   /** Makes the record of a place a queue, or opens the queue that it is: then its order and maxsize count. */
   constructor({ agent, o, scope }: Place, settings: QueueSettings) {
@@ -100,6 +81,9 @@ export class QueueCore {
       q.unlatch(o);
     });
     this.#items = new Items(q.heap, this.#chunks, this.#isLocal);
+    this.#comparing = settings.compare === undefined
+      ? null
+      : new Comparing(q, o, settings.compare, (ref) => this.#items.copy(ref));
     left.register(this, this.#chunks);
   }
 
@@ -116,44 +100,49 @@ export class QueueCore {
   tryPut(item: unknown): boolean {
     if (this.#isFull()) return false;
     const ref = this.#write(item);
-    const outcome = tryPublish(this.#agent.q, this.#o, ref, false);
-    if (outcome === TAKEN) {
-      this.#chunks.settled(ref, true);
-      return true;
-    }
-    this.#withdraw(ref);
-    if (outcome !== NOTHING) throw refusal(outcome);
-    return false;
+    const outcome = this.#publish(ref, item, false);
+    if (outcome === NOTHING) this.#withdraw(ref);
+    else this.#settlePut(ref, outcome, 0);
+    return outcome === TAKEN;
   }
 
   /** Puts an item, which is copied before this returns, as soon as there is room. */
   put(item: unknown, timeout: number, signal?: AbortSignal): Promise<void> {
     try {
       const ref = this.#write(item);
-      const outcome = tryPublish(this.#agent.q, this.#o, ref, true);
-      if (outcome !== NOTHING || timeout === 0) {
-        this.#settlePut(ref, outcome, timeout);
-        return Promise.resolve();
-      }
-      return this.#agent.waitThen(
-        this.#o,
-        PUTTERS,
-        ref,
-        timeout,
-        signal,
-        (outcome) => this.#settlePut(ref, outcome, timeout),
-      );
+      return this.#putWritten(ref, item, timeout, signal);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
+  #putWritten(
+    ref: number,
+    item: unknown,
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const outcome = this.#publish(ref, item, true);
+    if (outcome !== NOTHING || timeout === 0) {
+      this.#settlePut(ref, outcome, timeout);
+      return Promise.resolve();
+    }
+    return this.#agent.waitThen(
+      this.#o,
+      PUTTERS,
+      ref,
+      timeout,
+      signal,
+      (outcome) => this.#settlePut(ref, outcome, timeout),
+    );
+  }
+
   /** Puts an item as soon as there is room; blocks until then. */
   putSync(item: unknown, timeout: number): void {
     const ref = this.#write(item);
-    let outcome = tryPublish(this.#agent.q, this.#o, ref, true);
+    let outcome = this.#publish(ref, item, true);
     if (outcome === NOTHING && timeout > 0) {
-      if (this.#spin(true)) outcome = tryPublish(this.#agent.q, this.#o, ref, true);
+      if (this.#spin(this.maxsize)) outcome = this.#publish(ref, item, true);
       if (outcome === NOTHING) outcome = this.#waitForRoom(ref, timeout);
     }
     this.#settlePut(ref, outcome, timeout);
@@ -169,10 +158,24 @@ export class QueueCore {
   }
 
   #write(item: unknown): number {
-    if ((this.#agent.q.w.load(this.#o + FLAGS) & SHUT) !== 0) throw refusal(TURNED_AWAY);
+    if (this.isShutdown) throw putRefused(TURNED_AWAY, 0);
     let key: Key | undefined;
-    if (this.#hasKeys) key = makeKey(this.#key === undefined ? item : this.#key(item));
+    if (this.#hasKeys) {
+      key = this.#comparing !== null
+        ? 0
+        : makeKey(this.#key === undefined ? item : this.#key(item));
+    }
     return this.#items.write(item, key);
+  }
+
+  #publish(ref: number, item: unknown, canWait: boolean): Outcome {
+    if (this.#comparing === null) return tryPublish(this.#agent.q, this.#o, ref, canWait);
+    try {
+      return this.#comparing.put(ref, item, canWait);
+    } catch (error) {
+      this.#withdraw(ref);
+      throw error;
+    }
   }
 
   #settlePut(ref: number, outcome: Outcome, timeout: number): void {
@@ -181,8 +184,7 @@ export class QueueCore {
       return;
     }
     this.#withdraw(ref);
-    if (outcome !== NOTHING) throw refusal(outcome);
-    throw new TimeoutError(`Cannot put item: the queue was full for ${timeout} ms`);
+    throw putRefused(outcome, timeout);
   }
 
   #withdraw(ref: number): void {
@@ -211,44 +213,50 @@ export class QueueCore {
   get(timeout: number, signal?: AbortSignal): Promise<unknown> {
     try {
       let ref = this.#take(true);
-      if (ref === 0 && timeout > 0 && this.#spin(false)) ref = this.#take(true);
+      if (ref === 0 && timeout > 0 && this.#spin(0)) ref = this.#take(true);
       if (ref !== 0) return Promise.resolve(this.#receiveLoading(ref));
-      return this.#agent.waitThen(
-        this.#o,
-        GETTERS,
-        0,
-        timeout,
-        signal,
-        (outcome) => this.#receiveLoading(this.#taken(outcome, timeout)),
-      );
+      const since = this.#comparing === null ? 0 : performance.now();
+      return this.#agent.waitThen(this.#o, GETTERS, 0, timeout, signal, (outcome) => {
+        if (outcome === TAKEN && this.#comparing !== null) {
+          return this.get(timeLeft(timeout, since), signal);
+        }
+        return this.#receiveLoading(this.#taken(outcome, timeout));
+      });
     } catch (error) {
-      return Promise.reject(error);
+      if (!(error instanceof NotLoaded)) return Promise.reject(error);
+      return importModules(error.urls).then(() => this.get(timeout, signal));
     }
   }
 
   /** Takes an item as soon as there is one; blocks until then. */
   getSync(timeout: number): unknown {
-    let ref = this.#take(true);
-    if (ref === 0 && timeout > 0 && this.#spin(false)) ref = this.#take(true);
-    if (ref === 0) {
-      const outcome = this.#agent.waitSync(this.#o, GETTERS, timeout, "get item");
-      ref = this.#taken(outcome, timeout);
+    const since = this.#comparing === null ? 0 : performance.now();
+    for (;;) {
+      let ref = this.#take(true);
+      if (ref === 0 && timeout > 0 && this.#spin(0)) ref = this.#take(true);
+      if (ref === 0) {
+        const left = this.#comparing === null ? timeout : timeLeft(timeout, since);
+        const outcome = this.#agent.waitSync(this.#o, GETTERS, left, "get item");
+        if (outcome === TAKEN && this.#comparing !== null) continue;
+        ref = this.#taken(outcome, timeout);
+      }
+      return this.#receive(ref);
     }
-    return this.#receive(ref);
   }
 
   /** Takes the first item into the hand; 0 if there is none. */
   #take(canWait: boolean): number {
-    const ref = tryTake(this.#agent.q, this.#o, canWait);
-    if (ref < 0) throw ended();
+    const ref = this.#comparing === null
+      ? tryTake(this.#agent.q, this.#o, canWait)
+      : this.#comparing.take();
+    if (ref < 0) throw getRefused(TURNED_AWAY, 0);
     return ref;
   }
 
   /** The item that a wait has brought. */
   #taken(outcome: Outcome, timeout: number): number {
     if (outcome === TAKEN) return inHand(this.#agent.q);
-    if (outcome === TURNED_AWAY) throw ended();
-    throw new TimeoutError(`Cannot get item: none came within ${timeout} ms`);
+    throw getRefused(outcome, timeout);
   }
 
   /** Gives the item in the hand; it goes back to the queue if its modules are not loaded. */
@@ -259,10 +267,7 @@ export class QueueCore {
       return value;
     }
     if (!undoTake(this.#agent.q, this.#o, ref)) this.#finish(ref);
-    throw new TypeError(
-      `Cannot get item: it needs ${value.urls.join(", ")}, not loaded in this thread; ` +
-        "import it in the module of the task, or await get(), which does so (the item is still in the queue)",
-    );
+    throw new NotLoaded(value.urls);
   }
 
   /** Gives the item in the hand, after its modules have been imported. */
@@ -293,20 +298,11 @@ export class QueueCore {
     releaseTake(q, ref);
   }
 
-  /** Looks for an item (or for room) for a moment, before it parks: that is less work if somebody is about to bring it. */
-  #spin(forRoom: boolean): boolean {
-    if (this.#isLocal || !this.#agent.q.isShared(this.#o)) return false;
-    const { w } = this.#agent.q;
-    const o = this.#o;
-    const size = forRoom ? w.load(o + Q_TAIL) - w.load(o + Q_HEAD) : 0;
-    for (let i = 0; i < this.#spins; i++) {
-      if (((w.load(o + Q_TAIL) - w.load(o + Q_HEAD)) | 0) !== size) {
-        this.#spins = Math.min(MOST_SPINS, this.#spins * 2);
-        return true;
-      }
-    }
-    this.#spins = Math.max(LEAST_SPINS, this.#spins >> 1);
-    return false;
+  /** Looks for a moment whether the number of items changes: if somebody is about to do it, parking is more work. */
+  #spin(size: number): boolean {
+    const { q } = this.#agent;
+    if (this.#isLocal || !q.isShared(this.#o)) return false;
+    return this.#spinning.forChange(q.w, this.#o + Q_HEAD, this.#o + Q_TAIL, size);
   }
 
   // -- the rest --
@@ -318,9 +314,7 @@ export class QueueCore {
    */
   taskDone(): void {
     if (finishOne(this.#agent.q, this.#o)) return;
-    throw new InvalidStateError(
-      "Cannot mark task as done: every item that was put is done already",
-    );
+    throw nothingToDo();
   }
 
   /** Waits until all items are done. */
@@ -344,7 +338,7 @@ export class QueueCore {
 
   #joined(outcome: Outcome, timeout: number): void {
     if (outcome === TAKEN) return;
-    throw new TimeoutError(`Cannot join queue: its items were not all done within ${timeout} ms`);
+    throw joinRefused(timeout);
   }
 
   /** Ends the queue: nothing is put any more, and all who wait in vain are told. `immediate` also drops all items. */
@@ -395,22 +389,6 @@ export class QueueCore {
   }
 }
 
-/** Why an item was not put. */
-function refusal(outcome: Outcome): Error {
-  switch (outcome) {
-    case TURNED_AWAY:
-      return new ShutDownError("Cannot put item: the queue is shut down");
-    case NOT_COMPARABLE:
-      return new TypeError(
-        "Cannot put item: it cannot be compared with an item that is there, as a string with a number",
-      );
-    case NO_MEMORY:
-      return new RangeError("Cannot put item: there is no memory for so many items");
-    default:
-      return new InvalidStateError("Cannot put item: the queue is in no good state");
-  }
-}
-
-function ended(): ShutDownError {
-  return new ShutDownError("Cannot get item: the queue is shut down");
+function timeLeft(timeout: number, since: number): number {
+  return Math.max(0, timeout - (performance.now() - since));
 }

@@ -154,7 +154,7 @@ export function hasOrder(
   for (let i = size; i > 0;) {
     i = (i - 1) >> 1;
     const order = compareCells(q, ref, w.get(base + i), true);
-    if (order !== order) return false;
+    if (Number.isNaN(order)) return false;
     if (order >= 0) return true;
   }
   return true;

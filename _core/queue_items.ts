@@ -11,6 +11,7 @@ import { dropBuffers, fetchBuffers, keepBuffers } from "./buffer_broker.ts";
 import { decodeRange, encodeInto, requiredModules } from "./codec.ts";
 import type { Heap } from "./heap.ts";
 import type { Chunks } from "./queue_chunks.ts";
+import { NotLoaded } from "./queue_errors.ts";
 import type { Key } from "./queue_keys.ts";
 import { CELL_KEY, CELL_KEY_LENGTH, NUMERIC } from "./queue_layout.ts";
 
@@ -99,8 +100,7 @@ export class Items {
   }
 
   #word(tag: number, key: Key | undefined, value: number): number {
-    const ref = this.#cell(tag, value, key, 0);
-    return ref;
+    return this.#cell(tag, value, key, 0);
   }
 
   #float(value: number, key: Key | undefined): number {
@@ -216,6 +216,29 @@ export class Items {
     if ((head & 0xff) === CODED) return { bytes: bytes.slice(payload * 4, end), buffers: [] };
     const buffers = fetchBuffers(floats[payload >> 1] as number);
     return { bytes: bytes.slice(payload * 4 + BUFFERS_KEY, end), buffers };
+  }
+
+  /** Copies what is in a cell, which may be gone afterwards; what this gives gives the item. */
+  copy(ref: number): () => unknown {
+    if (ref >= this.#heap.limit) this.#heap.cover();
+    const { ints } = this.#heap;
+    const head = ints[ref] as number;
+    const tag = head & 0xff;
+    const payload = ref + (head >> 8);
+    const length = ints[ref + 1] as number;
+    this.#reach(payload, length);
+    if (tag !== CODED && tag !== CODED_WITH_BUFFERS) {
+      const value = this.read(ref);
+      return () => value;
+    }
+    const start = payload * 4 + (tag === CODED ? 0 : BUFFERS_KEY);
+    const bytes = this.#heap.bytes.slice(start, payload * 4 + length);
+    const key = tag === CODED ? 0 : this.#heap.floats[payload >> 1] as number;
+    return () => {
+      const value = readMessage(bytes, 0, bytes.length, key === 0 ? NO_BUFFERS : fetchBuffers(key));
+      if (value instanceof Unloaded) throw new NotLoaded(value.urls);
+      return value;
+    };
   }
 
   /** Lets go of what a cell stands for, before it is freed. */

@@ -33,7 +33,7 @@ export type Key = number | Uint8Array;
 export function makeKey(value: unknown): Key {
   switch (typeof value) {
     case "number":
-      if (value !== value) break;
+      if (Number.isNaN(value)) break;
       return value === 0 ? 0 : value;
     case "boolean":
       return value ? 1 : 0;
@@ -82,7 +82,7 @@ class KeyWriter {
 
   #value(value: unknown, depth: number): void {
     if (typeof value === "string") this.#string(value);
-    else if (typeof value === "number" && value === value) this.#number(value);
+    else if (typeof value === "number" && !Number.isNaN(value)) this.#number(value);
     else if (typeof value === "boolean") this.#number(value ? 1 : 0);
     else if (typeof value === "bigint") this.#bigint(value);
     else if (Array.isArray(value)) {
@@ -216,7 +216,8 @@ export function compareKeys(a: Uint8Array, i: number, b: Uint8Array, j: number):
       i++;
       j++;
     } else {
-      for (let end = i + 8; i < end; i++, j++) {
+      const end = i + 8;
+      for (; i < end; i++, j++) {
         const difference = (a[i] as number) - (b[j] as number);
         if (difference !== 0) return difference;
       }

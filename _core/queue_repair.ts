@@ -54,7 +54,6 @@ import {
   putBack,
   redoGrowth,
   redoJournal,
-  ringBase,
   sizeOf,
 } from "./queue_ring.ts";
 import type { WaitQueue } from "./wait_queue.ts";
@@ -85,7 +84,8 @@ function redoDrain(q: WaitQueue, o: number): void {
 export function repairHands(q: WaitQueue, o: number): void {
   const { w } = q;
   const lost: number[] = [];
-  for (let id = 1, last = w.load(AGENTS); id <= last; id++) {
+  const last = w.load(AGENTS);
+  for (let id = 1; id <= last; id++) {
     const agent = agentRecord(id);
     if (w.get(agent + A_HAND_QUEUE) !== o || w.load(agent + A_HAND) <= 0) continue;
     if (!q.agents.isDead(id)) continue;
@@ -113,7 +113,8 @@ export function deadHands(q: WaitQueue, o: number): number[] {
   const { w } = q;
   const dead: number[] = [];
   if (w.load(o + TYPE) !== TYPE_QUEUE) return dead;
-  for (let id = 1, last = w.load(AGENTS); id <= last; id++) {
+  const last = w.load(AGENTS);
+  for (let id = 1; id <= last; id++) {
     const agent = agentRecord(id);
     if (w.get(agent + A_HAND_QUEUE) !== o || w.load(agent + A_HAND) === 0) continue;
     if (q.agents.isDead(id)) dead.push(id);
@@ -209,7 +210,8 @@ function correct(q: WaitQueue, address: number, word: number, parts: number): vo
 function livingHands(q: WaitQueue, o: number): number[] {
   const { w } = q;
   const refs: number[] = [];
-  for (let id = 1, last = w.load(AGENTS); id <= last; id++) {
+  const last = w.load(AGENTS);
+  for (let id = 1; id <= last; id++) {
     const agent = agentRecord(id);
     if (w.get(agent + A_HAND_QUEUE) !== o) continue;
     let ref = w.load(agent + A_HAND);

@@ -84,7 +84,7 @@ export function publish(q: WaitQueue, o: number, ref: number): Outcome {
   const flags = w.get(o + FLAGS);
   if ((flags & HEAP) !== 0 && !hasOrder(q, o, ref, base, size)) return NOT_COMPARABLE;
   if (size > mask) {
-    if (!growRing(q, o)) return NO_MEMORY;
+    if (!ensureRoom(q, o)) return NO_MEMORY;
     base = ringBase(q, o);
     mask = ringMask(q, o);
   }
@@ -94,9 +94,27 @@ export function publish(q: WaitQueue, o: number, ref: number): Outcome {
     w.set(base + ((flags & STACK) === 0 ? tail & mask : size), ref);
     w.store(o + Q_TAIL, (tail + 1) | 0);
   }
-  // From here on the consumer frees its pages.
-  if (isRun(ref)) w.add(pageOf(ref), -(q.me + (BIAS - 1) * ONE));
+  disown(q, ref);
   return TAKEN;
+}
+
+/** Makes sure that one more item finds room in the ring; `false` if there is no memory. Under the latch. */
+export function ensureRoom(q: WaitQueue, o: number): boolean {
+  return sizeOf(q, o) <= ringMask(q, o) || growRing(q, o);
+}
+
+/** Leaves the pages of an item of this agent, which is in the queue now, to the consumer. Under the latch. */
+export function disown(q: WaitQueue, ref: number): void {
+  if (isRun(ref)) q.w.add(pageOf(ref), -(q.me + (BIAS - 1) * ONE));
+}
+
+/** Takes an item into the hand of this agent. Under the latch. */
+export function holdInHand(q: WaitQueue, o: number, ref: number, place: number): void {
+  const { w } = q;
+  const agent = agentRecord(q.me);
+  w.set(agent + A_HAND_QUEUE, o);
+  w.set(agent + A_HAND_PLACE, place);
+  w.set(agent + A_HAND, ref);
 }
 
 /** Takes the first item into the hand of this agent; 0 if there is none. Under the latch. */
@@ -113,10 +131,7 @@ export function takeFirst(q: WaitQueue, o: number): number {
     ? base + size - 1
     : base;
   const ref = w.get(at);
-  const agent = agentRecord(q.me);
-  w.set(agent + A_HAND_QUEUE, o);
-  w.set(agent + A_HAND_PLACE, head);
-  w.set(agent + A_HAND, ref);
+  holdInHand(q, o, ref, head);
   if ((flags & HEAP) !== 0) removeFirst(q, o, base, size, (head + 1) | 0);
   else w.store(o + Q_HEAD, (head + 1) | 0);
   return ref;
@@ -133,7 +148,7 @@ export function firstRef(q: WaitQueue, o: number): number {
 export function putBack(q: WaitQueue, o: number, ref: number): boolean {
   const { w } = q;
   const size = sizeOf(q, o);
-  if (size > ringMask(q, o) && !growRing(q, o)) return false;
+  if (!ensureRoom(q, o)) return false;
   const base = ringBase(q, o);
   const head = (w.get(o + Q_HEAD) - 1) | 0;
   const flags = w.get(o + FLAGS);
