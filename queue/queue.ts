@@ -91,10 +91,10 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {TypeError} If an argument has a wrong type, or the scope is unknown.
    * @throws {RangeError} If `maxsize` is no integer.
    */
-  constructor(maxsize: number = 0, options?: QueueOptions) {
+  constructor(maxsize?: number, options?: QueueOptions) {
     const what = new.target.name;
     const order = this[ORDER];
-    const limit = checkMaxsize(`create ${what}`, maxsize);
+    const limit = checkMaxsize(`create ${what}`, maxsize === undefined ? 0 : maxsize);
     const scope = checkScope(options, what);
     this.#functions = order === "priority" ? checkOrderFunctions(what, options) : {};
     const known = takeRevived();

@@ -57,7 +57,7 @@ for (const [name, make] of KINDS) {
     Deno.test(`${name} stays whole when threads die while they put and get [${colour}]`, async () => {
       const queue = make(3);
       const survivor = new Thread({ target: churn, args: [queue, colour], daemon: true }).start();
-      for (let round = 0; round < 12; round++) {
+      for (let round = 0; round < 4; round++) {
         const victims = COLOURS.map((own) =>
           new Thread({ target: churn, args: [queue, own], daemon: true }).start()
         );
@@ -79,13 +79,13 @@ for (const [name, make] of KINDS) {
 
 for (const colour of COLOURS) {
   Deno.test(`Queue has what a dead producer has put, each item once [${colour}]`, async () => {
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 6; round++) {
       const queue = new Queue<unknown>(round % 2 === 0 ? 0 : 50);
       const done = new Int32Array(new SharedArrayBuffer(4));
       const victim = new Thread({ target: putForEver, args: [queue, colour, done], daemon: true });
       victim.start();
       const got: unknown[] = [];
-      while (Atomics.load(done, 0) < 100 * (round + 1)) {
+      while (Atomics.load(done, 0) < 200 * (round + 1)) {
         const found = queue.tryGet();
         if (found === null) await turn();
         else got.push(found.value);
@@ -99,14 +99,14 @@ for (const colour of COLOURS) {
   });
 
   Deno.test(`Queue keeps what a dead consumer has not taken, in order [${colour}]`, async () => {
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < 6; round++) {
       const queue = new Queue<unknown>();
       const count = 20_000;
       for (let i = 1; i <= count; i++) queue.putNowait(i);
       const done = new Int32Array(new SharedArrayBuffer(4));
       const victim = new Thread({ target: getForEver, args: [queue, colour, done], daemon: true });
       victim.start();
-      await until(() => Atomics.load(done, 0) > 50 * round, "the consumer");
+      await until(() => Atomics.load(done, 0) > 100 * round, "the consumer");
       await kill(victim);
       const left = drain(queue) as number[];
       const taken = Atomics.load(done, 0);
