@@ -71,7 +71,7 @@ export class Completion<T extends WaitObject> {
       this.#signal?.throwIfAborted();
       if (!this.#begun) {
         this.#begun = true;
-        await watch.begin();
+        if (watch.begin()) await undefined;
         watch.look();
         watch.follow(() => this.#wake?.());
       }

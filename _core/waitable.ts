@@ -92,7 +92,7 @@ export async function wait<T extends WaitObject>(
   const enough = (): boolean =>
     watch.left === 0 || watch.found >= count || returnWhen === FIRST_EXCEPTION && watch.failed;
   try {
-    await watch.begin();
+    if (watch.begin()) await undefined;
     watch.look();
     if (!enough()) {
       const subscribe = (callBack: () => void): () => void => {

@@ -51,14 +51,18 @@ export class Watch<T extends WaitObject> {
     return this.#ready.length - this.#taken;
   }
 
-  /** Begins: finds what is done. {@linkcode end} has to follow. */
-  async begin(): Promise<void> {
+  /**
+   * Begins; {@linkcode end} has to follow.
+   *
+   * @returns Whether there are promises that may be settled, which one turn of the microtasks shows.
+   */
+  begin(): boolean {
     let mayKnowSoon = false;
     for (const entry of this.#pending.values()) {
       entry.letGo = entry.state.hold?.() ?? null;
       if (entry.state instanceof PromiseState && !entry.state.done) mayKnowSoon = true;
     }
-    if (mayKnowSoon) await undefined;
+    return mayKnowSoon;
   }
 
   /** Finds what is done now. */

@@ -26,6 +26,7 @@ import { sleepSync } from "../thread/sleep_sync.ts";
 import { cancelledError, type FutureOwner, late, typeName } from "./future_owner.ts";
 import {
   capture,
+  forgetLast,
   isAwaitedAsPromise,
   lastReject,
   lastResolve,
@@ -126,6 +127,7 @@ export class Future<R = unknown> extends Promise<R> {
     super(capture);
     this.#resolve = lastResolve;
     this.#reject = lastReject;
+    forgetLast();
   }
 
   /**

@@ -9,7 +9,7 @@
  * class Open<R> extends Promise<R> {
  *   #resolve: Resolve | null;
  *   static { isAwaitedAsPromise(this.prototype); }
- *   constructor() { super(capture); this.#resolve = lastResolve; }
+ *   constructor() { super(capture); this.#resolve = lastResolve; forgetLast(); }
  * }
  * ```
  *
@@ -30,6 +30,12 @@ export let lastReject: Reject;
 export function capture(resolve: Resolve, reject: Reject): void {
   lastResolve = resolve;
   lastReject = reject;
+}
+
+/** Holds on to the promise that was made last no longer. */
+export function forgetLast(): void {
+  lastResolve = ignore;
+  lastReject = ignore;
 }
 
 /** Lets `await` take the instances of a class of promises as they are. */
