@@ -67,6 +67,7 @@ export class Completion<T extends WaitObject> {
   async #next(): Promise<IteratorResult<T, undefined>> {
     try {
       const watch = this.#watch;
+      watch.letGo();
       if (this.#rest === 0) return this.#end();
       this.#signal?.throwIfAborted();
       if (!this.#begun) {

@@ -29,7 +29,7 @@ export interface WaitState {
    * this object alone would.
    */
   subscribe(onDone: () => void): () => void;
-  /** Says that a wait begins, done or not; the returned function, that the object is handed back to who waits. */
+  /** Says that a wait begins, done or not; the returned function, that whoever waits has had the object back. */
   hold?(): () => void;
 }
 

@@ -12,7 +12,7 @@ interface Entry<T> {
   readonly state: WaitState;
   /** Takes the subscription back. */
   unsubscribe: (() => void) | null;
-  /** Says that the object has been handed over. */
+  /** Says that whoever waits has had the object. */
   letGo: (() => void) | null;
 }
 
@@ -25,6 +25,8 @@ export class Watch<T extends WaitObject> {
   readonly #pending: Map<T, Entry<T>> = new Map();
   #ready: (Entry<T> | null)[] = [];
   #taken = 0;
+  /** Of the object that was handed over last. */
+  #letGo: (() => void) | null = null;
   #onFound: (() => void) | null = null;
 
   /** Takes the objects; each must be something to wait for. */
@@ -98,13 +100,20 @@ export class Watch<T extends WaitObject> {
       this.#ready = [];
       this.#taken = 0;
     }
-    entry.letGo?.();
+    this.#letGo = entry.letGo;
     return entry.object;
+  }
+
+  /** Says that whoever waits has had the object that was handed over last. */
+  letGo(): void {
+    this.#letGo?.();
+    this.#letGo = null;
   }
 
   /** Ends, and hands all objects over: those that are done, and the others. */
   end(): [done: T[], notDone: T[]] {
     this.unfollow();
+    this.letGo();
     const ready = this.#ready.filter((entry) => entry !== null);
     const pending = [...this.#pending.values()];
     this.#ready = [];
