@@ -16,6 +16,7 @@ import { WAITABLE, type WaitState } from "../_core/wait_state.ts";
 import { printIgnored } from "../thread/except_hook.ts";
 import {
   capture,
+  forgetLast,
   isAwaitedAsPromise,
   lastReject,
   lastResolve,
@@ -46,7 +47,7 @@ export type AnyResult = AsyncResult<unknown>;
 /** Makes a result. */
 export let createResult: (
   source: ResultSource,
-  callbacks: ResultCallbacks<unknown> | undefined,
+  callbacks: ResultCallbacks<never> | undefined,
 ) => AnyResult;
 /** Settles a result. What comes after the first settlement is ignored. */
 export let resolveResult: (result: AnyResult, value: unknown) => void;
@@ -80,7 +81,7 @@ export class AsyncResult<R> extends Promise<R> {
   readonly #resolve: Resolve;
   readonly #reject: Reject;
   readonly #listeners: Set<() => void> = new Set();
-  #callbacks: ResultCallbacks<unknown> | undefined = undefined;
+  #callbacks: ResultCallbacks<never> | undefined = undefined;
   #state: "pending" | "done" | "failed" = "pending";
   #value: unknown = undefined;
 
@@ -94,7 +95,7 @@ export class AsyncResult<R> extends Promise<R> {
     };
     resolveResult = (result, value) => {
       const callback = result.#callbacks?.callback;
-      if (result.#settle("done", value)) result.#call("callback", callback, value);
+      if (result.#settle("done", value)) result.#call("callback", callback, value as never);
     };
     rejectResult = (result, error) => {
       const callback = result.#callbacks?.errorCallback;
@@ -111,6 +112,7 @@ export class AsyncResult<R> extends Promise<R> {
     super(capture);
     this.#resolve = lastResolve;
     this.#reject = lastReject;
+    forgetLast();
     if (nextSource === null) {
       throw new TypeError("Cannot create AsyncResult: it is what pool.applyAsync() returns");
     }

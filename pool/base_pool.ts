@@ -8,19 +8,18 @@ import { TimeoutError, UnshareableError } from "../errors.ts";
 import { HANDLE, type HandleRecord } from "../_core/handle.ts";
 import { checkSyncWait, type WaitOptions } from "../_core/wait_options.ts";
 import type { AsyncResult } from "./async_result.ts";
-import { type AnyIterable, inputOf } from "./input.ts";
+import type { AnyIterable } from "./input.ts";
 import type { MapIterator } from "./map_iterator.ts";
-import type { MapRequest, PoolCore } from "./pool_core.ts";
+import { imapRequest, mapRequest } from "./map_request.ts";
+import type { PoolCore } from "./pool_core.ts";
 import {
   type ApplyAsyncOptions,
   type ApplyOptions,
   type ApplySyncOptions,
   checkArgs,
   checkCallbacks,
-  checkCount,
   checkFunction,
-  checkMap,
-  checkObject,
+  checkTask,
   type ImapOptions,
   type MapAsyncOptions,
   type MapOptions,
@@ -38,16 +37,14 @@ import type { AnyFunction } from "./function_table.ts";
  */
 export abstract class BasePool implements AsyncDisposable {
   readonly #core: PoolCore;
-  readonly #workers: number;
 
   /**
    * Is for the pools themselves.
    *
    * @ignore
    */
-  protected constructor(core: PoolCore, workers: number) {
+  protected constructor(core: PoolCore) {
     this.#core = core;
-    this.#workers = workers;
   }
 
   /**
@@ -81,8 +78,8 @@ export abstract class BasePool implements AsyncDisposable {
   ): Promise<R>;
   apply(fn: AnyFunction, args?: readonly unknown[], options?: ApplyOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      checkObject(options, "apply");
-      this.#core.engine.submit(fn, this.#checkTask(fn, args), options, { resolve, reject });
+      const list = this.#checkCall(fn, args, options);
+      this.#core.engine.submit(fn, list, options, { resolve, reject });
     });
   }
 
@@ -116,7 +113,7 @@ export abstract class BasePool implements AsyncDisposable {
     const { engine } = this.#core;
     let state: "pending" | "done" | "failed" = "pending";
     let value: unknown;
-    const list = this.#checkTask(fn, args);
+    const list = this.#checkCall(fn, args, options);
     const ticket = engine.submit(fn, list, withoutTimeout(options), {
       resolve(result) {
         state = "done";
@@ -169,9 +166,8 @@ export abstract class BasePool implements AsyncDisposable {
     args?: readonly unknown[],
     options?: ApplyAsyncOptions<unknown>,
   ): AsyncResult<unknown> {
-    checkObject(options, "apply");
+    const list = this.#checkCall(fn, args, options);
     checkCallbacks(options, "apply");
-    const list = this.#checkTask(fn, args);
     return this.#core.applyAsync(fn, list, options, options);
   }
 
@@ -195,7 +191,9 @@ export abstract class BasePool implements AsyncDisposable {
     iterable: AnyIterable<T>,
     options?: MapOptions,
   ): Promise<R[]> {
-    return this.#collect("map", fn, iterable, false, options) as Promise<R[]>;
+    return this.#core.collectPromise(() =>
+      mapRequest(this.#core, "map", fn, iterable, false, options)
+    ) as Promise<R[]>;
   }
 
   /**
@@ -212,7 +210,7 @@ export abstract class BasePool implements AsyncDisposable {
     options?: MapSyncOptions,
   ): R[] {
     return this.#core.collectSync(
-      this.#mapRequest("map", fn, iterable, false, options),
+      mapRequest(this.#core, "map", fn, iterable, false, options),
     ) as R[];
   }
 
@@ -231,7 +229,8 @@ export abstract class BasePool implements AsyncDisposable {
     iterable: AnyIterable<T>,
     options?: MapAsyncOptions<NoInfer<R>>,
   ): AsyncResult<R[]> {
-    return this.#collectAsync("map", fn, iterable, false, options) as AsyncResult<R[]>;
+    const request = mapRequest(this.#core, "map", fn, iterable, false, options);
+    return this.#core.collectAsync(request, options);
   }
 
   /**
@@ -247,7 +246,9 @@ export abstract class BasePool implements AsyncDisposable {
     iterable: AnyIterable<NoInfer<A>>,
     options?: MapOptions,
   ): Promise<R[]> {
-    return this.#collect("starmap", fn, iterable, true, options) as Promise<R[]>;
+    return this.#core.collectPromise(() =>
+      mapRequest(this.#core, "starmap", fn, iterable, true, options)
+    ) as Promise<R[]>;
   }
 
   /**
@@ -264,7 +265,7 @@ export abstract class BasePool implements AsyncDisposable {
     options?: MapSyncOptions,
   ): R[] {
     return this.#core.collectSync(
-      this.#mapRequest("starmap", fn, iterable, true, options),
+      mapRequest(this.#core, "starmap", fn, iterable, true, options),
     ) as R[];
   }
 
@@ -281,7 +282,8 @@ export abstract class BasePool implements AsyncDisposable {
     iterable: AnyIterable<NoInfer<A>>,
     options?: MapAsyncOptions<NoInfer<R>>,
   ): AsyncResult<R[]> {
-    return this.#collectAsync("starmap", fn, iterable, true, options) as AsyncResult<R[]>;
+    const request = mapRequest(this.#core, "starmap", fn, iterable, true, options);
+    return this.#core.collectAsync(request, options);
   }
 
   /**
@@ -301,7 +303,8 @@ export abstract class BasePool implements AsyncDisposable {
     iterable: AnyIterable<T>,
     options?: ImapOptions,
   ): MapIterator<R> {
-    return this.#iterate("imap", fn, iterable, options, true) as MapIterator<R>;
+    const request = imapRequest(this.#core, "imap", fn, iterable, options);
+    return this.#core.iterate(request, true) as MapIterator<R>;
   }
 
   /**
@@ -317,7 +320,8 @@ export abstract class BasePool implements AsyncDisposable {
     iterable: AnyIterable<T>,
     options?: ImapOptions,
   ): MapIterator<R> {
-    return this.#iterate("imapUnordered", fn, iterable, options, false) as MapIterator<R>;
+    const request = imapRequest(this.#core, "imapUnordered", fn, iterable, options);
+    return this.#core.iterate(request, false) as MapIterator<R>;
   }
 
   /**
@@ -368,74 +372,16 @@ export abstract class BasePool implements AsyncDisposable {
     );
   }
 
-  #checkTask(fn: AnyFunction, args: readonly unknown[] | undefined): readonly unknown[] {
+  #checkCall(
+    fn: AnyFunction,
+    args: readonly unknown[] | undefined,
+    options: ApplyOptions | undefined,
+  ): readonly unknown[] {
     checkFunction(fn, "apply");
+    checkTask(options, "apply");
     const list = checkArgs(args, "apply");
     this.#core.checkOpen("apply");
     return list;
-  }
-
-  #mapRequest(
-    verb: string,
-    fn: AnyFunction,
-    iterable: unknown,
-    star: boolean,
-    options: MapOptions | undefined,
-  ): MapRequest {
-    checkFunction(fn, verb);
-    checkMap(options, verb);
-    const given = checkCount(options?.chunksize, verb, "chunksize");
-    this.#core.checkOpen(verb);
-    let input = inputOf(iterable, verb);
-    if (given === undefined && input.size === null && !input.isAsync) {
-      // Only the number of the items gives the size of the chunks.
-      input = inputOf([...iterable as Iterable<unknown>], verb);
-    }
-    const fair = Math.ceil((input.size ?? 0) / (4 * this.#workers));
-    return { verb, fn, input, star, chunksize: given ?? Math.max(1, fair), options };
-  }
-
-  #collect(
-    verb: string,
-    fn: AnyFunction,
-    iterable: unknown,
-    star: boolean,
-    options: MapOptions | undefined,
-  ): Promise<unknown[]> {
-    return new Promise((resolve, reject) => {
-      this.#core.collect(this.#mapRequest(verb, fn, iterable, star, options), (outcome) => {
-        if ("error" in outcome) reject(outcome.error);
-        else resolve(outcome.values);
-      });
-    });
-  }
-
-  #collectAsync(
-    verb: string,
-    fn: AnyFunction,
-    iterable: unknown,
-    star: boolean,
-    options: MapAsyncOptions<never> | undefined,
-  ): AsyncResult<unknown[]> {
-    const request = this.#mapRequest(verb, fn, iterable, star, options);
-    checkCallbacks(options, verb);
-    return this.#core.collectAsync(request, options as MapAsyncOptions<unknown> | undefined);
-  }
-
-  #iterate(
-    verb: string,
-    fn: AnyFunction,
-    iterable: unknown,
-    options: ImapOptions | undefined,
-    ordered: boolean,
-  ): MapIterator<unknown> {
-    checkFunction(fn, verb);
-    checkMap(options, verb);
-    const chunksize = checkCount(options?.chunksize, verb, "chunksize") ?? 1;
-    const ahead = checkCount(options?.buffersize, verb, "buffersize") ?? null;
-    this.#core.checkOpen(verb);
-    const input = inputOf(iterable, verb);
-    return this.#core.iterate({ verb, fn, input, star: false, chunksize, options }, ordered, ahead);
   }
 }
 

@@ -132,7 +132,7 @@ export abstract class Executor implements AsyncDisposable {
    * `onProgress`, `progress`.
    */
   options(options: SubmitOptions): Submitter {
-    checkObject(options, "submit");
+    checkMap(options, "submit");
     return {
       submit: (fn, ...args) => this.#submit(fn as AnyFunction, args, options) as never,
       map: (fn, ...iterables) => this.#map(fn as AnyFunction, iterables, options) as never,
@@ -195,16 +195,13 @@ export abstract class Executor implements AsyncDisposable {
     checkFunction(fn, "map");
     checkMap(options, "map");
     const chunksize = checkCount(options?.chunksize, "map", "chunksize") ?? 1;
-    const ahead = checkCount(options?.buffersize, "map", "buffersize") ?? null;
+    checkCount(options?.buffersize, "map", "buffersize");
     if (iterables.length === 0) {
       throw new TypeError("Cannot map: there must be an iterable for each parameter of 'fn'");
     }
     this.#core.checkOpen("map");
     const input = zippedInput(iterables, "map");
-    return this.#core.iterate(
-      { verb: "map", fn, input, star: true, chunksize, options },
-      true,
-      ahead,
-    );
+    const request = { verb: "map", fn, input, star: true, chunksize, options };
+    return this.#core.iterate(request, true);
   }
 }

@@ -23,31 +23,16 @@ import {
 } from "./async_result.ts";
 import { Collector, type MapOutcome } from "./collector.ts";
 import { Feed, type FeedListener, type FeedSettings } from "./feed.ts";
-import { type AnyFuture, cancelOwned, createOwned, rejectOwned, resolveOwned } from "./future.ts";
-import type { FutureOwner } from "./future_owner.ts";
-import { closeQuietly, type Input } from "./input.ts";
-import {
-  createMapIterator,
-  type MapIterator,
-  OrderedShelf,
-  UnorderedShelf,
-} from "./map_iterator.ts";
-import type { MapOptions } from "./pool_options.ts";
+import type { AnyFuture } from "./future.ts";
+import { FutureTask } from "./future_task.ts";
+import { closeQuietly } from "./input.ts";
+import { createMapIterator, type MapIterator } from "./map_iterator.ts";
+import type { MapRequest } from "./map_request.ts";
+import { OrderedShelf, UnorderedShelf } from "./shelf.ts";
 import { ProgressMeter } from "./progress.ts";
-import type { TaskOptions, TaskSink } from "./engine_types.ts";
+import type { TaskOptions } from "./engine_types.ts";
 import type { AnyFunction } from "./function_table.ts";
-import type { TaskEngine, Ticket } from "./task_engine.ts";
-
-/** A map as it is asked for. */
-export interface MapRequest {
-  readonly verb: string;
-  readonly fn: AnyFunction;
-  readonly input: Input;
-  /** Whether an item is the array of the arguments. */
-  readonly star: boolean;
-  readonly chunksize: number;
-  readonly options: MapOptions | undefined;
-}
+import type { TaskEngine } from "./task_engine.ts";
 
 /** A map whose results are collected. */
 export interface MapRun {
@@ -74,6 +59,8 @@ export class PoolCore {
   readonly engine: TaskEngine;
   /** How messages call it: `"thread pool"`. */
   readonly kind: string;
+  /** How many workers there are. */
+  readonly workers: number;
   readonly #parallel: number;
   readonly #maps: Set<OpenMap> = new Set();
   /** Maps that were left by who fetched their results: nobody keeps them. */
@@ -87,10 +74,11 @@ export class PoolCore {
   /** Whether what has not begun is being cancelled. */
   #cancelling = false;
 
-  constructor(kind: string, engine: TaskEngine, parallel: number) {
+  constructor(kind: string, engine: TaskEngine, workers: number, concurrency: number) {
     this.kind = kind;
     this.engine = engine;
-    this.#parallel = parallel;
+    this.workers = workers;
+    this.#parallel = workers * concurrency;
   }
 
   /** Whether it takes work. */
@@ -118,21 +106,31 @@ export class PoolCore {
     return { feed, isOver: () => collector.over };
   }
 
+  /** Starts a map whose results are collected, and gives the promise of them. */
+  collectPromise(makeRequest: () => MapRequest): Promise<unknown[]> {
+    return new Promise((resolve, reject) => {
+      this.collect(makeRequest(), (outcome) => {
+        if ("error" in outcome) reject(outcome.error);
+        else resolve(outcome.values);
+      });
+    });
+  }
+
   /** Starts a map whose results are collected, and gives what will have them. */
-  collectAsync(
+  collectAsync<R>(
     request: MapRequest,
-    callbacks: ResultCallbacks<unknown[]> | undefined,
-  ): AsyncResult<unknown[]> {
+    callbacks: ResultCallbacks<R[]> | undefined,
+  ): AsyncResult<R[]> {
     let run: MapRun | null = null;
     const result = createResult({
       waitSync: (isDone, timeout) => this.engine.waitSync(isDone, timeout),
       needsLoop: () => run?.feed.needsLoop ?? false,
-    }, callbacks as ResultCallbacks<unknown> | undefined);
+    }, callbacks as ResultCallbacks<never> | undefined);
     run = this.collect(request, (outcome) => {
       if ("error" in outcome) rejectResult(result, outcome.error);
       else resolveResult(result, outcome.values);
     });
-    return result as AsyncResult<unknown[]>;
+    return result as AsyncResult<R[]>;
   }
 
   /** Runs a map while this thread is blocked. */
@@ -141,6 +139,11 @@ export class PoolCore {
     if (input.isAsync) {
       throw new TypeError(
         `Cannot ${verb}: this thread cannot read an async iterable while it is blocked`,
+      );
+    }
+    if (options?.progress === true) {
+      throw new TypeError(
+        `Cannot ${verb}: 'progress' needs this thread's event loop, give 'onProgress' instead`,
       );
     }
     const timeout = checkTimeout(options?.timeout);
@@ -157,14 +160,15 @@ export class PoolCore {
   }
 
   /** Starts a map whose results are fetched one after the other. */
-  iterate(request: MapRequest, ordered: boolean, ahead: number | null): MapIterator<unknown> {
+  iterate(request: MapRequest, ordered: boolean): MapIterator<unknown> {
     const shelf = ordered ? new OrderedShelf() : new UnorderedShelf();
     const { control, connect } = createMapIterator<unknown>(
       shelf,
       (isDone, timeout) => this.engine.waitSync(isDone, timeout),
       request.verb,
     );
-    const chunks = ahead ?? Math.max(LEAST_AHEAD, AHEAD * this.#parallel);
+    const chunks = request.options?.buffersize ??
+      Math.max(LEAST_AHEAD, AHEAD * this.#parallel);
     const feed = this.#feed(request, control.listener, chunks * request.chunksize, false, {
       closing: control.closing,
       over: () => {},
@@ -331,46 +335,6 @@ export class PoolCore {
   /** Whether no map takes input any more. */
   get #allTaken(): boolean {
     return this.#state === "terminated" || this.#allMaps().every(({ feed }) => feed.ended);
-  }
-}
-
-/** The task behind a future. */
-class FutureTask implements FutureOwner, TaskSink {
-  readonly future: AnyFuture;
-  readonly #engine: TaskEngine;
-  readonly #isCancelling: () => boolean;
-  /** What the engine calls it; `null` before it knows it. */
-  ticket: Ticket | null = null;
-
-  constructor(engine: TaskEngine, isCancelling: () => boolean) {
-    this.#engine = engine;
-    this.#isCancelling = isCancelling;
-    this.future = createOwned(this);
-  }
-
-  resolve(value: unknown): void {
-    resolveOwned(this.future, value);
-  }
-
-  reject(error: unknown): void {
-    if (this.#isCancelling()) cancelOwned(this.future);
-    else rejectOwned(this.future, error);
-  }
-
-  poll(): void {
-    this.#engine.drain();
-  }
-
-  begun(): boolean {
-    return this.ticket !== null && this.#engine.isBegun(this.ticket);
-  }
-
-  cancel(): boolean {
-    return this.ticket !== null && this.#engine.cancel(this.ticket);
-  }
-
-  waitSync(isDone: () => boolean, timeout: number): boolean {
-    return this.#engine.waitSync(isDone, timeout);
   }
 }
 

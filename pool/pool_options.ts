@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkTimeout } from "../_core/wait_options.ts";
 import type { ResultCallbacks } from "./async_result.ts";
 import type { Progress } from "./progress.ts";
 import type { ContextVariable } from "./context_variable.ts";
@@ -145,14 +146,31 @@ export function checkCount(
   );
 }
 
-/** Checks the options of a map, as far as they are not numbers of items. */
-export function checkMap(options: ImapOptions | undefined, verb: string): void {
+/** Checks the options of a task: they may be left out. */
+export function checkTask(options: ApplyOptions | undefined, verb: string): void {
   checkObject(options, verb);
   if (options === undefined) return;
-  const { signal, onProgress, progress } = options;
+  const { timeout, signal, priority, retries, transfer } = options;
+  checkTimeout(timeout);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`Cannot ${verb}: 'signal' must be an AbortSignal`);
   }
+  if (priority !== undefined && (typeof priority !== "number" || Number.isNaN(priority))) {
+    throw new TypeError(`Cannot ${verb}: 'priority' must be a number: received ${priority}`);
+  }
+  if (retries !== undefined && retries !== 0) checkCount(retries, verb, "retries");
+  if (transfer !== undefined && !Array.isArray(transfer)) {
+    throw new TypeError(
+      `Cannot ${verb}: 'transfer' must be an array of ArrayBuffers: received ${kindOf(transfer)}`,
+    );
+  }
+}
+
+/** Checks the options of a map, as far as they are not numbers of items. */
+export function checkMap(options: ImapOptions | undefined, verb: string): void {
+  checkTask(options, verb);
+  if (options === undefined) return;
+  const { onProgress, progress } = options;
   if (onProgress !== undefined) checkFunction(onProgress, verb, "onProgress");
   if (progress !== undefined && typeof progress !== "boolean") {
     throw new TypeError(

@@ -62,7 +62,7 @@ export class ThreadPool extends BasePool {
       name: (index: number) => `${prefix}_${index}`,
       ...(maxtasksperchild !== undefined && { maxTasksPerChild: maxtasksperchild }),
     });
-    super(new PoolCore("thread pool", engine, workers * concurrency), workers);
+    super(new PoolCore("thread pool", engine, workers, concurrency));
   }
 
   /**

@@ -67,6 +67,6 @@ export class ThreadPoolExecutor extends Executor {
       lazy: true,
       name: (index: number) => `${prefix}_${index}`,
     });
-    super(new PoolCore("executor", engine, workers * concurrency));
+    super(new PoolCore("executor", engine, workers, concurrency));
   }
 }
