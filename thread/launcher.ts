@@ -6,13 +6,22 @@
 
 import { InvalidStateError } from "../errors.ts";
 import { currentAgent } from "../_core/agent.ts";
+import { setBufferBroker } from "../_core/buffer_broker.ts";
 import type { NewThread, ThreadRecord } from "../_core/thread_record.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
 import { printIgnored } from "./except_hook.ts";
 import { doomOwn, spawnOwn, terminateDoomed } from "./own_workers.ts";
 import type { BootData, Buffers } from "./protocol.ts";
-import { connectSupervisor, putBuffers, type Realm, realm, tellSupervisor } from "./realm.ts";
+import {
+  connectSupervisor,
+  dropBuffers,
+  putBuffers,
+  type Realm,
+  realm,
+  takeBuffers,
+  tellSupervisor,
+} from "./realm.ts";
 import { checkNotImporting } from "./request.ts";
 
 /** So often a start looks for a worker that has just finished and is about to be idle. */
@@ -108,3 +117,13 @@ function waitForThreads(): void {
 function isAnyAlive(): boolean {
   return realm().table.alive().some(({ ident, daemon }) => !daemon && ident !== realm().ident);
 }
+
+// The supervisor also keeps the shared buffers of the items that lie in queues.
+setBufferBroker({
+  put(buffers) {
+    if (realm().isMain && !supervised) startSupervisor();
+    return putBuffers(buffers);
+  },
+  take: takeBuffers,
+  drop: dropBuffers,
+});
