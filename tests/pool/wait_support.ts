@@ -24,12 +24,16 @@ export function capturePrinted(fn: () => void): string {
 export async function watchRejections(fn: () => void | Promise<void>): Promise<unknown[]> {
   const reasons: unknown[] = [];
   const note = (reason: unknown): void => void reasons.push(reason);
+  // The runner of Node's tests listens as well, and fails the test.
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
   process.on("unhandledRejection", note);
   try {
     await fn();
     for (let i = 0; i < 3; i++) await turn();
   } finally {
     process.off("unhandledRejection", note);
+    for (const other of others) process.on("unhandledRejection", other);
   }
   return reasons;
 }
