@@ -7,7 +7,7 @@
  * ```text
  * record  QUEUED ──worker──▶ BEGUN
  *            ├────owner───▶ CANCELLED    the worker that claims it answers "skipped"
- *            └────owner───▶ MOVED        its claimer has died: it was sent again
+ *            └────owner───▶ MOVED        it was sent again: its claimer has died, or others are more urgent
  * ```
  *
  * @module
@@ -169,6 +169,11 @@ export class TaskRing {
   /** Keeps a task from being begun; `false` if it was. */
   cancel(position: number): boolean {
     return this.holds(position) && this.#settle(position, CANCELLED);
+  }
+
+  /** Takes a record out of the ring that nobody has begun, to send its task again later. */
+  withdraw(position: number): boolean {
+    return this.holds(position) && this.#settle(position, MOVED);
   }
 
   /**

@@ -64,7 +64,10 @@ export class RunningTask implements CurrentTask {
     const controller = this.#controller;
     if (this.#over || controller === null || isAborted(controller.signal)) return;
     const why = this.#memory.words.load(this.lane + L_ABORT);
-    if (why !== 0) controller.abort(reasonOf(why));
+    if (why === 0) return;
+    // The abortion itself asks the signal whether it is aborted.
+    this.#over = true;
+    controller.abort(reasonOf(why));
   }
 
   #watch(): void {

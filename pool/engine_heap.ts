@@ -19,10 +19,15 @@ export class OrderedHeap<T> {
     return this.#entries[0]?.key ?? Infinity;
   }
 
-  /** Adds one. */
-  push(key: number, value: T): void {
+  /** Gives the next place in the order of arrival. */
+  nextOrder(): number {
+    return this.#order++;
+  }
+
+  /** Adds one, with its place in the order of arrival. */
+  push(key: number, value: T, order: number = this.nextOrder()): void {
     const entries = this.#entries;
-    const entry = { key, order: this.#order++, value };
+    const entry = { key, order, value };
     let at = entries.push(entry) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;

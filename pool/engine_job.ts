@@ -66,6 +66,8 @@ export interface Extra {
   key: number;
   /** Its priority. */
   priority: number;
+  /** Its place in the order of arrival among those of its priority, or -1. */
+  order: number;
   /** How often it may be run again. */
   retries: number;
   /** The arguments in the heap: the page, or 0. */
@@ -89,6 +91,7 @@ export function extraOf(job: Job): Extra {
     raw: null,
     key: 0,
     priority: 0,
+    order: -1,
     retries: 0,
     page: 0,
     reasonPage: 0,

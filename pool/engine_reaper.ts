@@ -80,7 +80,7 @@ export class Reaper {
   /** Keeps a task from being begun; `false` if it has. */
   cancel(ticket: Job | Batch, reason: () => unknown): boolean {
     if (ticket instanceof Job) {
-      if (ticket.sink === null || !this.#withdraw(ticket)) return false;
+      if (ticket.sink === null || !this.withdraw(ticket)) return false;
       this.#table.cancel(ticket, reason());
       return true;
     }
@@ -90,13 +90,14 @@ export class Reaper {
     const [piece] = pieces;
     if (piece === undefined || pieces.length > 1) return false;
     const { next, end } = piece.extra as Extra;
-    if (!this.#withdraw(piece)) return false;
+    if (!this.withdraw(piece)) return false;
     this.#table.cancelBatch(ticket, reason(), numbers(next, end));
     this.#table.endBatch(ticket);
     return true;
   }
 
-  #withdraw(job: Job): boolean {
+  /** Takes a task back that has not begun; `false` if it has. */
+  withdraw(job: Job): boolean {
     if (job.place === OVER || job.place === TO_SKIP || !this.#sender.cancel(job)) return false;
     // `cancel` has changed the place if the record stays in its ring.
     const place: number = job.place;
@@ -116,7 +117,7 @@ export class Reaper {
     const running: Aborted[] = [];
     for (const job of [...ticket.pieces]) {
       const { next, end } = job.extra as Extra;
-      if (!this.#withdraw(job)) running.push(...this.#signal(job, reason));
+      if (!this.withdraw(job)) running.push(...this.#signal(job, reason));
       this.#table.cancelBatch(ticket, reason, numbers(next, end));
     }
     ticket.sink?.end();
@@ -346,10 +347,9 @@ export class Reaper {
   /** Ends tasks of which nothing is to be waited for any more. */
   settleAll(jobs: readonly Job[], reason: unknown): void {
     for (const job of jobs) {
-      if (job.place === OVER) continue;
       const batch = job.extra?.batch ?? null;
       const { next, end } = job.extra ?? { next: 0, end: 0 };
-      this.#table.remove(job);
+      if (job.place !== OVER) this.#table.remove(job);
       if (batch === null) this.#table.cancel(job, reason);
       else {
         this.#table.cancelBatch(batch, reason, numbers(next, end));

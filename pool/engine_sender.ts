@@ -1,8 +1,9 @@
 /**
  * The way of tasks to the workers: into a ring when there is room, else into a list that every taking of results empties.
  *
- * Urgent tasks wait in a heap, of which only as many are in the urgent ring as there are workers: so the next one is always
- * the most urgent. Tasks below the normal priority wait in the same heap until nothing else is queued.
+ * Urgent tasks go through a ring of their own, in the order of their priority: when a more urgent one comes, the others are
+ * taken out of the ring again and wait in a heap. Tasks below the normal priority wait in a heap until nothing else waits
+ * and a worker is free.
  *
  * @module
  */
@@ -11,8 +12,10 @@ import type { TaskMemory } from "../_core/task_memory.ts";
 import { TaskRing } from "../_core/task_ring.ts";
 import { stamp } from "./body.ts";
 import { OrderedHeap } from "./engine_heap.ts";
-import { IN_LIST, IN_MAIN, IN_URGENT, type Job, OVER, TO_SKIP } from "./engine_job.ts";
+import { extraOf, IN_LIST, IN_MAIN, IN_URGENT, type Job, OVER, TO_SKIP } from "./engine_job.ts";
 
+/** So many urgent tasks are in their ring at most. */
+const MOST_AHEAD = 64;
 /** One of so many tasks is timed. */
 const SAMPLE = 16;
 
@@ -23,23 +26,28 @@ export class Sender {
   /** The ring of urgent tasks. */
   readonly urgent: TaskRing;
   readonly #memory: TaskMemory;
-  readonly #workers: number;
+  readonly #capacity: number;
+  readonly #pending: () => number;
   readonly #waiting: OrderedHeap<Job> = new OrderedHeap();
   readonly #idle: OrderedHeap<Job> = new OrderedHeap();
   /** Those that are in the urgent ring, and perhaps begun. */
   #ahead: Job[] = [];
-  /** Those that are below the normal priority, in the main ring, and perhaps begun. */
-  #behind: Job[] = [];
   /** Those that are sent again: they come first. */
   #again: Job[] = [];
   #backlog: Job[] = [];
   #backlogHead = 0;
   #sent = 0;
 
-  /** Makes the way to the workers. */
-  constructor(memory: TaskMemory, workers: number) {
+  /**
+   * Makes the way to the workers.
+   *
+   * @param capacity How many tasks can run at once.
+   * @param pending Tells how many tasks are pending, those that wait here included.
+   */
+  constructor(memory: TaskMemory, capacity: number, pending: () => number) {
     this.#memory = memory;
-    this.#workers = workers;
+    this.#capacity = capacity;
+    this.#pending = pending;
     this.main = new TaskRing(memory, false);
     this.urgent = new TaskRing(memory, true);
   }
@@ -60,8 +68,8 @@ export class Sender {
   send(job: Job): boolean {
     const priority = job.extra?.priority ?? 0;
     if (priority !== 0) {
-      job.place = IN_LIST;
-      (priority > 0 ? this.#waiting : this.#idle).push(-priority, job);
+      if (priority > 0) this.#recall(priority);
+      this.#wait(job, priority);
       return false;
     }
     if (!this.#hasBacklog && this.#push(this.main, job, IN_MAIN)) {
@@ -91,7 +99,11 @@ export class Sender {
   /** Sends what has been waiting for room. */
   feed(): void {
     let fed = false;
-    if (this.#waiting.size > 0) fed = this.#feedUrgent();
+    if (this.#waiting.size > 0) {
+      this.#ahead = this.#ahead.filter((job) => this.#isQueued(job));
+      const room = MOST_AHEAD - this.#ahead.length;
+      fed = this.#feedFrom(this.#waiting, this.urgent, IN_URGENT, room);
+    }
     while (this.#again.length > 0) {
       const job = this.#again[0] as Job;
       if (job.place === IN_LIST) {
@@ -115,7 +127,8 @@ export class Sender {
       }
     }
     if (this.#idle.size > 0 && !this.#hasBacklog && this.#waiting.size === 0) {
-      if (this.#feedIdle()) fed = true;
+      const busy = this.#pending() - this.#idle.size;
+      if (this.#feedFrom(this.#idle, this.main, IN_MAIN, this.#capacity - busy)) fed = true;
     }
     if (fed) this.#memory.wakeOne();
   }
@@ -125,7 +138,6 @@ export class Sender {
     this.#waiting.clear();
     this.#idle.clear();
     this.#ahead = [];
-    this.#behind = [];
     this.#again = [];
     this.#backlog = [];
     this.#backlogHead = 0;
@@ -156,27 +168,41 @@ export class Sender {
     return this.#backlogHead < this.#backlog.length || this.#again.length > 0;
   }
 
-  #feedUrgent(): boolean {
-    this.#ahead = this.#ahead.filter((job) => this.#isQueued(job));
-    return this.#feedFrom(this.#waiting, this.urgent, this.#ahead, IN_URGENT);
+  #wait(job: Job, priority: number): void {
+    const heap = priority > 0 ? this.#waiting : this.#idle;
+    const extra = extraOf(job);
+    if (extra.order < 0) extra.order = heap.nextOrder();
+    job.place = IN_LIST;
+    heap.push(-priority, job, extra.order);
   }
 
-  #feedIdle(): boolean {
-    this.#behind = this.#behind.filter((job) => this.#isQueued(job));
-    if (!this.main.empty && this.#behind.length === 0) return false;
-    return this.#feedFrom(this.#idle, this.main, this.#behind, IN_MAIN);
+  /** Takes those that are less urgent out of the urgent ring. */
+  #recall(priority: number): void {
+    const last = this.#ahead.at(-1);
+    if (last === undefined || extraOf(last).priority >= priority) return;
+    this.#ahead = this.#ahead.filter((job) => {
+      const extra = extraOf(job);
+      if (extra.priority >= priority) return true;
+      if (job.place !== IN_URGENT || !this.urgent.withdraw(job.position)) return false;
+      const { raw, length } = this.urgent.copyBody(job.position);
+      extra.raw = raw;
+      job.length = length;
+      this.#wait(job, extra.priority);
+      return false;
+    });
   }
 
-  #feedFrom(from: OrderedHeap<Job>, ring: TaskRing, list: Job[], place: number): boolean {
+  #feedFrom(from: OrderedHeap<Job>, ring: TaskRing, place: number, room: number): boolean {
     let fed = false;
-    while (list.length < this.#workers && from.size > 0) {
+    for (let left = room; left > 0 && from.size > 0;) {
       const job = from.pop() as Job;
       if (job.place !== IN_LIST) continue;
       if (!this.#push(ring, job, place)) {
-        from.push(-(job.extra?.priority ?? 0), job);
+        this.#wait(job, extraOf(job).priority);
         break;
       }
-      list.push(job);
+      if (place === IN_URGENT) this.#ahead.push(job);
+      left--;
       fed = true;
     }
     return fed;

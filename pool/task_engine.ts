@@ -118,7 +118,7 @@ export class TaskEngine {
     this.#functions = new FunctionNumbers(this.#memory);
     this.#encoder = new ArgumentEncoder(host.broker, options.context ?? []);
     this.#table = new JobTable(host.broker);
-    this.#sender = new Sender(this.#memory, workers);
+    this.#sender = new Sender(this.#memory, workers * concurrency, () => this.#table.pending);
     this.#receiver = new Receiver(this.#memory, this.#table, host.broker);
     this.#send = (job) => this.#sender.send(job);
     const settings = {
@@ -538,7 +538,8 @@ export class TaskEngine {
     this.#starting?.();
     this.#starting = null;
     const jobs = this.#table.all();
-    for (const job of jobs) this.#sender.cancel(job);
+    // Those that have not begun shall not begin now.
+    for (const job of jobs) this.#reaper.withdraw(job);
     this.#memory.words.store(layout.STOP, 1);
     for (const member of [...this.#crew.members]) {
       const runs = this.#crew.lanesOf(member).length > 0;

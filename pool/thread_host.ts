@@ -14,13 +14,26 @@ import { type Owner, runPoolWorker } from "./pool_worker.ts";
 import { threadBroker } from "./thread_broker.ts";
 import type { WorkerBoot, WorkerEnd, WorkerHandle, WorkerHost } from "./worker_host.ts";
 
+/** What a worker may use: a worker that needs more is lost, and no other with it. */
+export interface WorkerLimits {
+  /** The most memory, in megabytes. Default: the runtime's, which ends the whole program. */
+  memoryLimit?: number | undefined;
+  /** The size of the stack, in megabytes. Default: the runtime's. */
+  stackSize?: number | undefined;
+}
+
 /** Threads as workers. */
-export const threadHost: WorkerHost = {
-  kind: "thread",
-  broker: threadBroker,
-  createMemory: (geometry) => TaskMemory.create(geometry),
-  start: (boot, name) => new ThreadHandle(boot, name),
-};
+export const threadHost: WorkerHost = limitedThreadHost({});
+
+/** Gives threads as workers, each with limits. */
+export function limitedThreadHost(limits: WorkerLimits): WorkerHost {
+  return {
+    kind: "thread",
+    broker: threadBroker,
+    createMemory: (geometry) => TaskMemory.create(geometry),
+    start: (boot, name) => new ThreadHandle(boot, name, limits),
+  };
+}
 
 class ThreadHandle implements WorkerHandle {
   readonly exited: Promise<void>;
@@ -28,10 +41,16 @@ class ThreadHandle implements WorkerHandle {
   readonly #record: ThreadRecord;
   #end: WorkerEnd | null = null;
 
-  constructor(boot: WorkerBoot, name: string) {
+  constructor(boot: WorkerBoot, name: string, { memoryLimit, stackSize }: WorkerLimits) {
     const owner = realm().isMain ? null : currentThread();
-    this.#thread = new Thread({ target: runPoolWorker, args: [boot, owner], name, daemon: true })
-      .start();
+    this.#thread = new Thread({
+      target: runPoolWorker,
+      args: [boot, owner],
+      name,
+      daemon: true,
+      ...(memoryLimit === undefined ? {} : { memoryLimit }),
+      ...(stackSize === undefined ? {} : { stackSize }),
+    }).start();
     this.#record = innardsOf(this.#thread as unknown as Thread<never[], unknown>)
       .record as ThreadRecord;
     // The pool tells of its end: nobody else shall.

@@ -264,9 +264,7 @@ export class WorkerTasks {
       this.running--;
       this.#settle(task, failed);
       this.#loop.goOn();
-    }, () => {
-      if (task.began !== 0) this.#time(task);
-    });
+    }, () => this.#count(task));
     setRunningTask(task);
     const ended = this.#store === null ? batch.run() : this.#store.run(task, () => batch.run());
     if (ended) this.#settle(task, batch.failed);
@@ -274,18 +272,20 @@ export class WorkerTasks {
   }
 
   #succeed(task: RunningTask, value: unknown): void {
-    if (task.began !== 0) this.#time(task);
+    this.#count(task);
     this.answers.value(task, value);
     this.#settle(task, false);
   }
 
   #fail(task: RunningTask, error: unknown): void {
-    if (task.began !== 0) this.#time(task);
+    this.#count(task);
     this.answers.failure(task, error);
     this.#settle(task, true);
   }
 
-  #time(task: RunningTask): void {
+  #count(task: RunningTask): void {
+    this.#memory.words.set(this.#seat.at + layout.S_TASKS, ++this.#ended);
+    if (task.began === 0) return;
     this.answers.time(Math.max(1e-6, elapsed(task.began, stamp())), task.waited);
   }
 
@@ -293,7 +293,6 @@ export class WorkerTasks {
   #settle(task: RunningTask, failed: boolean): void {
     task.end();
     setRunningTask(null);
-    this.#memory.words.set(this.#seat.at + layout.S_TASKS, ++this.#ended);
     if (this.running > 0) return;
     const agent = currentAgent();
     if (agent.locksHeld === 0 && agent.q.holders.size === 0) return;
