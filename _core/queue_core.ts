@@ -266,7 +266,7 @@ export class QueueCore {
       this.#finish(ref);
       return value;
     }
-    if (!undoTake(this.#agent.q, this.#o, ref)) this.#finish(ref);
+    if (!undoTake(this.#agent.q, this.#o)) this.#finish(ref);
     throw new NotLoaded(value.urls);
   }
 

@@ -20,7 +20,6 @@ import {
   JOURNAL,
   NUMERIC,
   Q_HEAD,
-  Q_TAIL,
   VERSION,
 } from "./queue_layout.ts";
 import { compareKeys, keyBytes, wereUnordered } from "./queue_keys.ts";
@@ -46,23 +45,20 @@ export function commit(q: WaitQueue, o: number, change: Change): void {
   w.store(block + J_COUNT, 0);
 }
 
-/** Puts an item into its place; `word` (TAIL or HEAD) and `value` make it one more. Under the latch. */
+/** Puts an item into its place; `rest` makes it one more: pairs of a word and its value. Under the latch. */
 export function insert(
   q: WaitQueue,
   o: number,
   ref: number,
   base: number,
   size: number,
-  word: number,
-  value: number,
+  rest: Change,
 ): void {
-  const { w, heap } = q;
-  if (word === o + Q_TAIL) heap.ints[ref + CELL_NUMBER] = value;
+  const { w } = q;
   if ((w.get(o + FLAGS) & COMPARED) !== 0) {
     // Appended: who comes next and can compare puts it into its place.
-    w.set(o + VERSION, w.get(o + VERSION) + 1);
     w.set(base + size, ref);
-    w.store(word, value);
+    commit(q, o, rest);
     return;
   }
   let i = size;
@@ -76,10 +72,10 @@ export function insert(
   }
   if (i === size) {
     w.set(base + size, ref);
-    w.store(word, value);
+    commit(q, o, rest);
     return;
   }
-  change.push(base + i, ref, word, value);
+  change.push(base + i, ref, ...rest);
   commit(q, o, change);
 }
 

@@ -187,10 +187,9 @@ export function releaseTake(q: WaitQueue, ref: number): void {
 }
 
 /** Gives the item in the hand back to the front of its queue; `false` if there is no memory for it. */
-export function undoTake(q: WaitQueue, o: number, ref: number): boolean {
+export function undoTake(q: WaitQueue, o: number): boolean {
   q.latch(o);
-  const isBack = putBack(q, o, ref);
-  if (isBack) q.w.store(agentRecord(q.me) + A_HAND, 0);
+  const isBack = putBack(q, o, agentRecord(q.me));
   queueKind.settle(q, o, false);
   q.unlatch(o);
   return isBack;

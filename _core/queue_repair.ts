@@ -41,10 +41,8 @@ import {
   DRAINING,
   DROP_TO,
   DROPPED,
-  HEAP,
   isRun,
   OWNER,
-  STACK,
   wordOf,
 } from "./queue_layout.ts";
 import {
@@ -92,15 +90,9 @@ export function repairHands(q: WaitQueue, o: number): void {
     if (w.load(agent + A_HAND) === firstRef(q, o)) w.store(agent + A_HAND, 0);
     else lost.push(agent);
   }
-  const isStack = (w.get(o + FLAGS) & (STACK | HEAP)) !== 0;
-  // The one that was taken first is in front again.
-  lost.sort((a, b) => {
-    const order = (w.get(a + A_HAND_PLACE) - w.get(b + A_HAND_PLACE)) | 0;
-    return isStack ? order : -order;
-  });
-  for (const agent of lost) {
-    if (putBack(q, o, w.load(agent + A_HAND))) w.store(agent + A_HAND, 0);
-  }
+  // The one that was taken first is in front again: it comes back last.
+  lost.sort((a, b) => (w.get(b + A_HAND_PLACE) - w.get(a + A_HAND_PLACE)) | 0);
+  for (const agent of lost) putBack(q, o, agent);
   if ((w.get(o + FLAGS) & DRAIN) !== 0 && sizeOf(q, o) > 0) {
     w.set(o + DROP_TO, (w.get(o + DROPPED) + sizeOf(q, o)) | 0);
     w.or(o + FLAGS, DRAINING);

@@ -24,6 +24,7 @@ import {
   addressOf,
   BIAS,
   BLOCK,
+  CELL_NUMBER,
   FIRST_RING,
   FIRST_RING_SIZE,
   HEAP,
@@ -76,7 +77,7 @@ export function wordAt(q: WaitQueue, o: number, i: number): number {
 
 /** Puts an item into the queue: `TAKEN`, or why it is not there. Under the latch. */
 export function publish(q: WaitQueue, o: number, ref: number): Outcome {
-  const { w } = q;
+  const { w, heap } = q;
   let base = ringBase(q, o);
   let mask = ringMask(q, o);
   const tail = w.get(o + Q_TAIL);
@@ -89,7 +90,8 @@ export function publish(q: WaitQueue, o: number, ref: number): Outcome {
     mask = ringMask(q, o);
   }
   if ((flags & HEAP) !== 0) {
-    insert(q, o, ref, base, size, o + Q_TAIL, (tail + 1) | 0);
+    heap.ints[ref + CELL_NUMBER] = (tail + 1) | 0;
+    insert(q, o, ref, base, size, [o + Q_TAIL, (tail + 1) | 0]);
   } else {
     w.set(base + ((flags & STACK) === 0 ? tail & mask : size), ref);
     w.store(o + Q_TAIL, (tail + 1) | 0);
@@ -144,19 +146,22 @@ export function firstRef(q: WaitQueue, o: number): number {
   return q.w.get(wordAt(q, o, (q.w.get(o + FLAGS) & STACK) === 0 ? 0 : size - 1));
 }
 
-/** Gives an item back to its place, the next to be taken; `false` if there is no memory. Under the latch. */
-export function putBack(q: WaitQueue, o: number, ref: number): boolean {
+/** Gives the item in an agent's hand back to its place; `false` if there is no memory. Under the latch. */
+export function putBack(q: WaitQueue, o: number, agent: number): boolean {
   const { w } = q;
+  const ref = w.load(agent + A_HAND);
   const size = sizeOf(q, o);
   if (!ensureRoom(q, o)) return false;
   const base = ringBase(q, o);
   const head = (w.get(o + Q_HEAD) - 1) | 0;
   const flags = w.get(o + FLAGS);
   if ((flags & HEAP) !== 0) {
-    insert(q, o, ref, base, size, o + Q_HEAD, head);
+    insert(q, o, ref, base, size, [o + Q_HEAD, head, agent + A_HAND, 0]);
   } else {
     w.set(base + ((flags & STACK) === 0 ? head & ringMask(q, o) : size), ref);
     w.store(o + Q_HEAD, head);
+    // Who dies here leaves an item in the hand that is also in front: the hand counts as empty then.
+    w.store(agent + A_HAND, 0);
   }
   return true;
 }

@@ -28,6 +28,10 @@ export interface Act {
   meanwhile?(): void;
   /** Checks the outcome after the recovery, before the rest is served; `killed`: the victim died. */
   then?(killed: boolean): void;
+  /** Sees what the victim has left, before anybody recovers. */
+  died?(): void;
+  /** Serves the rest, in place of the world. */
+  serve?(killed: boolean): void;
 }
 
 /** An operation, and what must hold wherever it ends. */
@@ -84,7 +88,10 @@ function run(world: World, ctx: Act, k: number): boolean {
 
 function recover(world: World, ctx: Act, killed: boolean, victimFirst: boolean): void {
   const { o, alreadyDead = [] } = ctx;
-  if (killed) world.die(VICTIM);
+  if (killed) {
+    ctx.died?.();
+    world.die(VICTIM);
+  }
   const abandoned = world.isAbandoned(o) || world.isDead(world.holder(o));
   ctx.meanwhile?.();
   const dead = killed ? [...alreadyDead, VICTIM] : [...alreadyDead];
@@ -95,7 +102,8 @@ function recover(world: World, ctx: Act, killed: boolean, victimFirst: boolean):
     throw new Error(abandoned ? "nobody is told of the death" : "told of a death that was none");
   }
   ctx.then?.(killed);
-  world.serve(o);
+  if (ctx.serve === undefined) world.serve(o);
+  else ctx.serve(killed);
 }
 
 /** Throws unless `value` is one of `allowed`. */

@@ -74,6 +74,13 @@ export class SimWords extends SharedWords {
     this.#dirty.add(Math.floor(index / PAGE));
   }
 
+  override moveWords(to: number, from: number, count: number): void {
+    this.#write(to);
+    for (let i = 0; i < count; i += PAGE) this.#dirty.add(Math.floor((to + i) / PAGE));
+    this.#dirty.add(Math.floor((to + count) / PAGE));
+    super.moveWords(to, from, count);
+  }
+
   override load(index: number): number {
     this.#read();
     return super.load(index);

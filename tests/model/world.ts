@@ -40,6 +40,8 @@ export interface QueueOptions {
   list?: number;
   /** Whether it blocks its thread. Default: false, it is a promise. */
   blocking?: boolean;
+  /** What its kind keeps with it. Default: 0. */
+  aux?: number;
 }
 
 /** Makes the memory of a world. */
@@ -107,10 +109,10 @@ export class World {
   }
 
   /** Queues an agent. */
-  queue(id: number, o: number, { list = 0, blocking = false }: QueueOptions = {}): Wait {
+  queue(id: number, o: number, { list = 0, blocking = false, aux = 0 }: QueueOptions = {}): Wait {
     const { q } = this.agent(id);
     q.latch(o);
-    const s = q.enqueue(o, list, !blocking);
+    const s = q.enqueue(o, list, !blocking, aux);
     const outcome = q.enter(o, s);
     q.unlatch(o);
     if (!blocking) (this.#promises.get(id) as { count: number }).count++;
@@ -250,7 +252,7 @@ export class World {
     const { words } = this;
     const type = words.peek(o + layout.TYPE);
     if (words.peek(o + layout.LATCH) !== 0) throw new Error("latch is held");
-    const waiting = this.#checkLists(o, type === layout.TYPE_RWLOCK ? 2 : 1);
+    const waiting = this.#checkLists(o, this.agent(1).q.kind(o).lists);
     for (const s of this.slots(o)) {
       const state = this.state(s);
       if (this.isDead(this.owner(s))) throw new Error(`dead agent has a slot, state ${state}`);

@@ -1,0 +1,373 @@
+/**
+ * A queue among five agents on simulated memory, a ledger of its items, and what must be true of it.
+ *
+ * @module
+ */
+
+import { ONE } from "../../_core/heap.ts";
+import { NOTHING, type Outcome, TAKEN } from "../../_core/kind.ts";
+import * as layout from "../../_core/layout.ts";
+import { Chunks } from "../../_core/queue_chunks.ts";
+import { Items } from "../../_core/queue_items.ts";
+import {
+  commitTake,
+  finishOne,
+  inHand,
+  itemCount,
+  releaseTake,
+  setMaxsize,
+  shutQueue,
+  tryPublish,
+  tryTake,
+  undoTake,
+  unfinished,
+} from "../../_core/queue_kind.ts";
+import * as queue from "../../_core/queue_layout.ts";
+import { recount } from "../../_core/queue_repair.ts";
+import { forEachRef, initializeQueue, sizeOf } from "../../_core/queue_ring.ts";
+import type { WaitQueue } from "../../_core/wait_queue.ts";
+import { AGENTS, type Wait, type World } from "./world.ts";
+
+/** In which order items come out. */
+export type Order = "fifo" | "lifo" | "priority";
+
+/** What a queue of the model is made with. */
+export interface QueueOptions {
+  order?: Order;
+  maxsize?: number;
+  /** Makes an item in the hand the agent's for good. */
+  finish?: (q: WaitQueue, ref: number) => void;
+}
+
+/** How large an item is: a word, half of a chunk, or pages of its own. */
+export type Size = "small" | "half" | "large";
+
+/** A wait at the queue. */
+export interface QueueWait extends Wait {
+  readonly list: number;
+  /** The item that a putter brings. */
+  readonly value: number;
+  readonly ref: number;
+}
+
+const BYTES: Readonly<Record<Size, number>> = { small: 0, half: 1900, large: 9000 };
+const RING = 4;
+
+/** What decides the order of a priority queue. */
+export function keyOf(value: number): number {
+  return value * 7 % 10;
+}
+
+/** One queue in a world. */
+export class QueueWorld {
+  readonly world: World;
+  readonly o: number;
+  readonly order: Order;
+  /** Values whose put has returned. */
+  readonly put: Set<number> = new Set();
+  /** Values that may be there or not: their put was begun. */
+  readonly begun: Set<number> = new Set();
+  /** Values that somebody has. */
+  readonly got: number[] = [];
+  /** Values that a dead agent had already. */
+  readonly lost: Set<number> = new Set();
+  readonly #chunks: Map<number, Chunks> = new Map();
+  readonly #items: Map<number, Items> = new Map();
+  readonly #finish: (q: WaitQueue, ref: number) => void;
+
+  constructor(world: World, { order = "fifo", maxsize = 0, finish }: QueueOptions = {}) {
+    this.world = world;
+    this.order = order;
+    this.#finish = finish ?? ((q, ref) => {
+      commitTake(q, ref);
+      releaseTake(q, ref);
+    });
+    const { q } = world.agent(1);
+    const o = this.o = world.arena.allocateObject(layout.TYPE_QUEUE);
+    const flags = order === "fifo" ? 0 : order === "lifo" ? queue.STACK : queue.HEAP;
+    initializeQueue(q, o, flags, maxsize, RING);
+    world.agent(1).share(o);
+    for (const id of AGENTS) this.enter(id);
+  }
+
+  /** Lets a new agent know the queue. */
+  enter(id: number): void {
+    const { q } = this.world.agent(id);
+    const chunks = new Chunks(q, this.o, () => {
+      q.latch(this.o);
+      recount(q, this.o);
+      q.unlatch(this.o);
+    });
+    this.#chunks.set(id, chunks);
+    this.#items.set(id, new Items(q.heap, chunks, false));
+  }
+
+  #write(id: number, value: number, size: Size): number {
+    const items = this.#items.get(id) as Items;
+    const key = this.order === "priority" ? keyOf(value) : undefined;
+    if (size === "small") return items.write(value, key);
+    const bytes = new Uint8Array(BYTES[size]);
+    new DataView(bytes.buffer).setInt32(0, value);
+    return items.write(bytes, key);
+  }
+
+  #read(id: number, ref: number): number {
+    const value = (this.#items.get(id) as Items).read(ref);
+    return typeof value === "number"
+      ? value
+      : new DataView((value as Uint8Array<ArrayBuffer>).buffer).getInt32(0);
+  }
+
+  // -- operations --
+
+  /** Puts an item at once. */
+  tryPut(id: number, value: number, size: Size = "small"): Outcome {
+    this.begun.add(value);
+    const ref = this.#write(id, value, size);
+    const outcome = tryPublish(this.world.agent(id).q, this.o, ref, true);
+    this.#settle(id, ref, value, outcome);
+    return outcome;
+  }
+
+  #settle(id: number, ref: number, value: number, outcome: Outcome): void {
+    (this.#chunks.get(id) as Chunks).settled(ref, outcome === TAKEN);
+    if (outcome === TAKEN) this.put.add(value);
+    else this.begun.delete(value);
+  }
+
+  /** Takes an item at once; `null` if there is none, `"shut"` if there will never be one. */
+  tryGet(id: number): number | null | "shut" {
+    const ref = tryTake(this.world.agent(id).q, this.o, true);
+    if (ref <= 0) return ref === 0 ? null : "shut";
+    return this.#receive(id, ref);
+  }
+
+  /** Takes an item into the hand and leaves it there. */
+  grasp(id: number): number {
+    return tryTake(this.world.agent(id).q, this.o, true);
+  }
+
+  /** Gives the item in the hand back. */
+  undo(id: number): void {
+    undoTake(this.world.agent(id).q, this.o);
+  }
+
+  /** Takes an item and gives it back. */
+  reject(id: number): void {
+    if (this.grasp(id) > 0) undoTake(this.world.agent(id).q, this.o);
+  }
+
+  #receive(id: number, ref: number): number {
+    const value = this.#read(id, ref);
+    this.#finish(this.world.agent(id).q, ref);
+    this.got.push(value);
+    return value;
+  }
+
+  /** Queues for an item. */
+  waitGet(id: number, blocking = false): QueueWait {
+    const wait = this.world.queue(id, this.o, { list: queue.GETTERS, blocking });
+    if (wait.outcome === TAKEN) this.#receive(id, inHand(this.world.agent(id).q));
+    return { ...wait, list: queue.GETTERS, value: 0, ref: 0 };
+  }
+
+  /** Queues for room. */
+  waitPut(id: number, value: number, size: Size = "small", blocking = false): QueueWait {
+    this.begun.add(value);
+    const ref = this.#write(id, value, size);
+    const wait = this.world.queue(id, this.o, { list: queue.PUTTERS, blocking, aux: ref });
+    if (wait.outcome !== NOTHING) this.#settle(id, ref, value, wait.outcome);
+    return { ...wait, list: queue.PUTTERS, value, ref };
+  }
+
+  /** Queues for the end of all work. */
+  waitJoin(id: number): QueueWait {
+    const wait = this.world.queue(id, this.o, { list: queue.JOINERS });
+    return { ...wait, list: queue.JOINERS, value: 0, ref: 0 };
+  }
+
+  /** Lets a waiter look at what it has. */
+  look(wait: QueueWait, how?: { late?: boolean; passedOver?: boolean }): Outcome {
+    const outcome = this.world.look(wait, this.o, how);
+    if (outcome !== NOTHING) this.#ended(wait, outcome);
+    return outcome;
+  }
+
+  /** Ends a wait by timeout. */
+  cancel(wait: QueueWait): Outcome {
+    const outcome = this.world.cancel(wait, this.o);
+    this.#ended(wait, outcome);
+    return outcome;
+  }
+
+  #ended({ agent, list, ref, value }: QueueWait, outcome: Outcome): void {
+    if (list === queue.PUTTERS) this.#settle(agent, ref, value, outcome);
+    else if (list === queue.GETTERS && outcome === TAKEN) {
+      this.#receive(agent, inHand(this.world.agent(agent).q));
+    }
+  }
+
+  /** Says that one item is done. */
+  done(id: number): boolean {
+    return finishOne(this.world.agent(id).q, this.o);
+  }
+
+  /** Changes how many items there may be. */
+  resize(id: number, maxsize: number): void {
+    setMaxsize(this.world.agent(id).q, this.o, maxsize);
+  }
+
+  /** Ends the queue. */
+  shut(id: number, immediate: boolean): void {
+    shutQueue(this.world.agent(id).q, this.o, immediate ? () => {} : null);
+  }
+
+  /** Gives up the chunks of an agent. */
+  leave(id: number): void {
+    (this.#chunks.get(id) as Chunks).leave();
+  }
+
+  // -- what must be true --
+
+  /** Notes what the agent `id`, which has just died, had for good. */
+  died(id: number): void {
+    const { words } = this.world;
+    const hand = words.peek(layout.agentRecord(id) + layout.A_HAND);
+    if (hand < 0 && words.peek(layout.agentRecord(id) + layout.A_HAND_QUEUE) === this.o) {
+      this.lost.add(this.#read(1, -hand));
+    }
+  }
+
+  /** Whether the queue is shut down. */
+  get isShut(): boolean {
+    return (this.world.words.peek(this.o + layout.FLAGS) & queue.SHUT) !== 0;
+  }
+
+  /** Whether everything was, or is, dropped. */
+  get isDrained(): boolean {
+    return (this.world.words.peek(this.o + layout.FLAGS) & queue.DRAIN) !== 0;
+  }
+
+  /** Throws if the queue is not as it must be when nobody is in a latch section. */
+  check(): void {
+    const { world, o } = this;
+    const { words } = world;
+    world.check(o);
+    const { q } = world.agent(1);
+    const flags = words.peek(o + layout.FLAGS);
+    if ((flags & queue.DRAINING) !== 0) throw new Error("DRAINING is left");
+    if (words.peek(words.peek(o + queue.BLOCK) + queue.J_COUNT) !== 0) {
+      throw new Error("the journal is left");
+    }
+    for (const id of AGENTS) {
+      const hand = words.peek(layout.agentRecord(id) + layout.A_HAND);
+      if (hand !== 0 && world.isDead(id)) throw new Error("a dead hand holds something");
+    }
+    const size = itemCount(q, o);
+    if (size < 0) throw new Error(`${size} items`);
+    if ((flags & queue.DRAIN) !== 0 && size > 0) throw new Error("drained, but not empty");
+    const max = words.peek(o + queue.MAXSIZE);
+    const shut = (flags & queue.SHUT) !== 0;
+    this.#checkLevel(queue.GETTERS, shut ? 99 : size);
+    this.#checkLevel(queue.PUTTERS, shut || max === 0 ? 99 : max - size);
+    this.#checkLevel(queue.JOINERS, unfinished(q, o) <= 0 ? 99 : 0);
+    const refs = new Set<number>();
+    forEachRef(q, o, (ref) => refs.add(ref));
+    if (refs.size !== size) throw new Error("an item is there twice");
+    for (const ref of refs) {
+      const word = words.peek(queue.pageOf(ref));
+      if (word < ONE) throw new Error(`an item is in a page that is free: ${word.toString(16)}`);
+    }
+  }
+
+  #checkLevel(list: number, limit: number): void {
+    const slots = this.world.list(this.o, list);
+    const woken = slots.filter((s) => this.world.state(s) === layout.WOKEN).length;
+    if (woken < Math.min(slots.length, limit)) {
+      throw new Error(`list ${list}: ${woken} of ${slots.length} are woken, should be ${limit}`);
+    }
+  }
+
+  /** Lets everybody who waits go on, takes all items and gives back all memory; then nothing may be left or lost. */
+  finish({ ordered = false } = {}): void {
+    const { q } = this.world.agent(1);
+    this.#serve();
+    const rest: number[] = [];
+    for (let value; typeof (value = this.tryGet(3)) === "number";) {
+      rest.push(value);
+      this.#serve();
+    }
+    if (ordered) this.#checkOrder(rest);
+    while (this.done(1)) { /* the rest of the work */ }
+    this.#serve();
+    if (this.world.slots(this.o).length > 0) throw new Error("slots are left");
+    this.check();
+    this.#checkLedger();
+    for (const id of AGENTS) if (!this.world.isDead(id)) this.leave(id);
+    q.heap.forEachPage((word, address) => {
+      const start = queue.wordOf(address);
+      const block = this.world.words.peek(this.o + queue.BLOCK);
+      const gen = this.world.words.peek(this.o + queue.RING) & 1;
+      const ring = this.world.words.peek(block + queue.R_BASE + 2 * gen);
+      if (start !== block && start !== ring) {
+        throw new Error(`page ${address} is left: ${word.toString(16)}`);
+      }
+    });
+    if (sizeOf(q, this.o) !== 0) throw new Error("items are left");
+  }
+
+  /** Lets everybody who waits have what he waits for; bounded by putting and taking for them. */
+  #serve(): void {
+    for (let rounds = 0;; rounds++) {
+      const waits = this.#waits();
+      if (waits.length === 0) return;
+      if (rounds > 60) throw new Error(`${waits.length} wait for ever`);
+      let went = false;
+      for (const wait of waits) {
+        if (this.world.state(wait.s) !== layout.WOKEN) continue;
+        if (this.look(wait) !== NOTHING) went = true;
+      }
+      if (!went) this.#offer(waits);
+    }
+  }
+
+  #waits(): QueueWait[] {
+    const { words } = this.world;
+    return this.world.slots(this.o).map((s) => {
+      const list = (words.peek(s + layout.S_KIND) >> 1) & 3;
+      const ref = words.peek(s + layout.S_AUX);
+      const agent = this.world.owner(s);
+      const value = list === queue.PUTTERS ? this.#read(agent, ref) : 0;
+      return { agent, s, outcome: NOTHING, list, ref, value };
+    });
+  }
+
+  #offer(waits: readonly QueueWait[]): void {
+    if (waits.some(({ list }) => list === queue.GETTERS) && !this.isShut) {
+      this.tryPut(4, 1000 + this.begun.size);
+    } else if (waits.some(({ list }) => list === queue.PUTTERS)) this.tryGet(3);
+    else if (!this.done(1)) throw new Error("a joiner waits, but nothing is to be done");
+  }
+
+  #checkOrder(rest: readonly number[]): void {
+    const before = (a: number, b: number): boolean =>
+      this.order === "fifo" ? a < b : this.order === "lifo" ? a > b : keyOf(a) < keyOf(b) ||
+        (keyOf(a) === keyOf(b) && a < b);
+    for (let i = 1; i < rest.length; i++) {
+      if (!before(rest[i - 1] as number, rest[i] as number)) throw new Error(`order: ${rest}`);
+    }
+  }
+
+  #checkLedger(): void {
+    const got = new Set(this.got);
+    if (got.size !== this.got.length) throw new Error(`taken twice: ${this.got}`);
+    for (const value of got) {
+      if (!this.begun.has(value)) throw new Error(`${value} was never put`);
+      if (this.lost.has(value)) throw new Error(`${value} was taken by the dead, too`);
+    }
+    if (this.isDrained) return;
+    for (const value of this.put) {
+      if (!got.has(value) && !this.lost.has(value)) throw new Error(`${value} is lost`);
+    }
+  }
+}
