@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import process from "node:process";
+import { isDeepStrictEqual } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { FullError, UnshareableError } from "../../errors.ts";
@@ -68,7 +69,7 @@ Deno.test("Queue gives copies of what it was given", async () => {
   const queue = new Queue<unknown>();
   for (const value of VALUES) queue.putSync(value);
   assertEquals(queue.qsize(), VALUES.length);
-  for (const value of VALUES) assertEquals(await queue.get(), value);
+  for (const value of VALUES) assert(isDeepStrictEqual(await queue.get(), value), String(value));
   assert(Object.is((queue.putSync(-0), queue.getSync()), -0));
 });
 
@@ -181,45 +182,54 @@ function collect(): void {
   (runInNewContext("gc") as () => void)();
 }
 
+/** Counts objects that were freed. */
+class Watch {
+  freed = 0;
+  readonly #registry: FinalizationRegistry<null> = new FinalizationRegistry(() => this.freed++);
+
+  add(object: object): void {
+    this.#registry.register(object, null);
+  }
+
+  /** Lets the event loop turn until more than `count` objects were freed. */
+  async until(count: number): Promise<void> {
+    await until(() => {
+      collect();
+      for (let i = 0; i < 1000; i++) new Array(1000).fill(i);
+      return this.freed > count;
+    }, `the end of ${count} objects: ${this.freed}`);
+  }
+}
+
 Deno.test("Q32 Queue refers no more to an item that was taken out", async () => {
   const queue = new Queue<object>(0, { scope: "local" });
-  let freed = 0;
-  const registry = new FinalizationRegistry<number>(() => freed++);
+  const watch = new Watch();
   for (let i = 0; i < 1000; i++) {
     const item = new Array(1000).fill(i);
-    registry.register(item, i);
+    watch.add(item);
     queue.putNowait(item);
     queue.getNowait();
   }
-  await until(() => {
-    collect();
-    for (let i = 0; i < 1000; i++) new Array(1000).fill(i);
-    return freed > 900;
-  }, "the end of the items");
+  await watch.until(900);
   queue.putNowait({});
   assertFalse(queue.empty());
 });
 
 Deno.test("Queue is freed with its items when nobody refers to it", async () => {
   for (const scope of SCOPES) {
-    let freed = 0;
-    const registry = new FinalizationRegistry<number>(() => freed++);
+    const watch = new Watch();
     const before = process.memoryUsage().rss;
     for (let round = 0; round < 100; round++) {
       for (let i = 0; i < 100; i++) {
         const queue = new Queue<unknown>(0, { scope });
-        registry.register(queue, i);
+        watch.add(queue);
         queue.putNowait(new Uint8Array(10_000));
         queue.putNowait([queue.qsize()]);
       }
       if (round % 20 === 0) collect();
       await turn();
     }
-    await until(() => {
-      collect();
-      for (let i = 0; i < 1000; i++) new Array(1000).fill(i);
-      return freed > 9000;
-    }, "the end of the queues");
+    await watch.until(9000);
     const grown = (process.memoryUsage().rss - before) / 2 ** 20;
     assert(grown < 150, `memory grew by ${grown} MB`);
   }
@@ -233,13 +243,9 @@ Deno.test("Queue stays while a promise waits at it", async () => {
     queue.get().then(() => ready.set());
     return reference;
   });
-  let freed = 0;
-  const registry = new FinalizationRegistry<number>(() => freed++);
-  await until(() => {
-    collect();
-    for (let i = 0; i < 1000; i++) registry.register(new Array(1000).fill(i), i);
-    return freed > 10_000;
-  });
+  const watch = new Watch();
+  for (let i = 0; i < 10_000; i++) watch.add(new Array(1000).fill(i));
+  await watch.until(9000);
   for (const reference of waits) reference.deref()?.putNowait(1);
   await ready.wait({ timeout: 1000 });
 });
