@@ -16,12 +16,13 @@
 
 import { takeContext } from "../_runtime/async_context.ts";
 import { CancelledError, TimeoutError, UnshareableError } from "../errors.ts";
+import { Chunk, type ChunkOwner } from "./chunk.ts";
 import { Expiry } from "./expiry.ts";
 import { closeQuietly, type Input } from "./input.ts";
 import type { ProgressMeter } from "./progress.ts";
-import type { BatchSink, TaskOptions } from "./engine_types.ts";
+import type { TaskOptions } from "./engine_types.ts";
 import type { AnyFunction } from "./function_table.ts";
-import type { TaskEngine, Ticket } from "./task_engine.ts";
+import type { TaskEngine } from "./task_engine.ts";
 
 /** Who is told what becomes of the items. */
 export interface FeedListener {
@@ -70,7 +71,7 @@ export interface FeedSettings {
 }
 
 /** Takes the items of one map to the engine. */
-export class Feed {
+export class Feed implements ChunkOwner {
   readonly #engine: TaskEngine;
   readonly #settings: FeedSettings;
   readonly #listener: FeedListener;
@@ -175,13 +176,16 @@ export class Feed {
   /** Ends it all: what runs is aborted. */
   abort(reason: unknown, late = false): void {
     if (this.#over) return;
-    closeQuietly(() => this.stop());
     const chunks = [...this.#chunks];
     this.#chunks.clear();
     for (const chunk of chunks) chunk.detach();
     this.#listener.aborted(reason, late);
+    closeQuietly(() => this.stop());
     this.#checkOver();
-    for (const { ticket } of chunks) if (ticket !== null) this.#engine.abort(ticket, reason);
+    // What waits goes first: else it would begin on the workers that become free.
+    for (const { ticket } of chunks.reverse()) {
+      if (ticket !== null) this.#engine.abort(ticket, reason);
+    }
   }
 
   readonly #onAbort = (): void => this.abort(this.#settings.signal?.reason);
@@ -300,7 +304,7 @@ export class Feed {
   #end(failure: Failure | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#settings.meter?.update(this.#settled, this.#total());
+    if (this.#chunks.size > 0) this.#settings.meter?.update(this.#settled, this.#total());
     this.#settings.onEnded();
     this.#listener.inputEnded(failure);
     this.#checkOver();
@@ -340,44 +344,6 @@ export class Feed {
     if (!this.#chunks.delete(chunk)) return;
     this.#listener.chunkEnded(chunk.size);
     this.#checkOver();
-  }
-}
-
-/** Items that go to a worker together. */
-class Chunk implements BatchSink {
-  readonly size: number;
-  /** The index of the first item. */
-  readonly base: number;
-  #feed: Feed | null;
-  /** What the engine calls it; `null` before it knows it. */
-  ticket: Ticket | null = null;
-
-  constructor(feed: Feed, base: number, size: number) {
-    this.#feed = feed;
-    this.base = base;
-    this.size = size;
-  }
-
-  /** Hears of the engine again. */
-  attach(feed: Feed): void {
-    this.#feed = feed;
-  }
-
-  /** Hears no more of the engine. */
-  detach(): void {
-    this.#feed = null;
-  }
-
-  item(index: number, value: unknown): void {
-    this.#feed?.done(this.base + index, value);
-  }
-
-  itemFailed(index: number, error: unknown): void {
-    this.#feed?.failed(this.base + index, error);
-  }
-
-  end(): void {
-    this.#feed?.chunkEnded(this);
   }
 }
 

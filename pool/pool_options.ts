@@ -23,6 +23,13 @@ export interface WorkerOptions {
    * Milliseconds that a task has to end by itself after it was aborted; then its worker is replaced. Default: 1000.
    */
   grace?: number;
+  /**
+   * The most memory that a worker may use, in megabytes: a worker that needs more is lost, and no other with it. Default:
+   * the runtime's, beyond which the whole program ends.
+   */
+  memoryLimit?: number;
+  /** The size of a worker's stack, in megabytes. Default: the runtime's. */
+  stackSize?: number;
   /** The `AsyncLocalStorage`s whose values travel with the tasks. Default: none. */
   context?: readonly ContextVariable[];
 }
@@ -216,6 +223,28 @@ export function workerOptions(
     ...(concurrency !== undefined && { concurrency }),
     ...(grace !== undefined && { grace }),
     ...(context !== undefined && { context }),
+  };
+}
+
+/** Checks what a worker may use. */
+export function workerLimits(
+  { memoryLimit, stackSize }: WorkerOptions,
+  verb: string,
+): Pick<WorkerOptions, "memoryLimit" | "stackSize"> {
+  for (const [name, limit] of Object.entries({ memoryLimit, stackSize })) {
+    if (limit === undefined) continue;
+    if (typeof limit !== "number") {
+      throw new TypeError(`Cannot ${verb}: '${name}' must be a number: received ${kindOf(limit)}`);
+    }
+    if (!(limit > 0)) {
+      throw new RangeError(
+        `Cannot ${verb}: '${name}' must be a positive number of megabytes: received ${limit}`,
+      );
+    }
+  }
+  return {
+    ...(memoryLimit !== undefined && { memoryLimit }),
+    ...(stackSize !== undefined && { stackSize }),
   };
 }
 

@@ -36,6 +36,8 @@ export class ProgressMeter {
   #total: number | null;
   #failed = 0;
   #ended = false;
+  /** What the callback was told last. */
+  #told = "";
   #reported: unknown = null;
 
   constructor(
@@ -92,11 +94,16 @@ export class ProgressMeter {
     for (const timer of [this.#timer, this.#leaving]) if (timer !== null) clearTimeout(timer);
     this.#timer = null;
     this.#endBar();
-    this.#call();
+    if (this.#told !== this.#state) this.#call();
+  }
+
+  get #state(): string {
+    return `${this.#done}/${this.#total}/${this.#failed}`;
   }
 
   #call(): void {
     this.#last = performance.now();
+    this.#told = this.#state;
     try {
       this.#onProgress?.({ done: this.#done, total: this.#total, failed: this.#failed });
     } catch (error) {

@@ -13,10 +13,11 @@ import {
   checkObject,
   checkPrefix,
   type PoolOptions,
+  workerLimits,
   workerOptions,
 } from "./pool_options.ts";
 import { TaskEngine } from "./task_engine.ts";
-import { threadHost } from "./thread_host.ts";
+import { limitedThreadHost } from "./thread_host.ts";
 
 let pools = 0;
 
@@ -42,7 +43,7 @@ export class ThreadPool extends BasePool {
    *
    * @param processes How many threads. Default: as many as there are cores.
    * @param options `initializer` and `initargs` for each thread, `maxtasksperchild`, `concurrency`, `grace`, `context`,
-   * `name`.
+   * `memoryLimit`, `stackSize`, `name`.
    * @throws {RangeError} If a number is out of range.
    * @throws {TypeError} If an option has a wrong type.
    * @throws {UnshareableError} If the initializer or its arguments cannot travel.
@@ -55,7 +56,7 @@ export class ThreadPool extends BasePool {
     checkCount(maxtasksperchild, verb, "maxtasksperchild");
     checkPrefix(name, verb, "name");
     const prefix = name ?? `ThreadPool-${++pools}`;
-    const engine = new TaskEngine(threadHost, {
+    const engine = new TaskEngine(limitedThreadHost(workerLimits(options ?? {}, verb)), {
       ...workerOptions(options ?? {}, verb),
       workers,
       lazy: false,

@@ -12,10 +12,11 @@ import {
   checkObject,
   checkPrefix,
   type ThreadPoolExecutorOptions,
+  workerLimits,
   workerOptions,
 } from "./pool_options.ts";
 import { TaskEngine } from "./task_engine.ts";
-import { threadHost } from "./thread_host.ts";
+import { limitedThreadHost } from "./thread_host.ts";
 
 /** More threads than that have to be asked for. */
 const MOST_WORKERS = 32;
@@ -46,7 +47,7 @@ export class ThreadPoolExecutor extends Executor {
    * Creates an executor. No thread is started yet.
    *
    * @param options `maxWorkers`, `threadNamePrefix`, `initializer` and `initargs` for each thread, `concurrency`,
-   * `grace`, `context`.
+   * `grace`, `context`, `memoryLimit`, `stackSize`.
    * @throws {RangeError} If a number is out of range.
    * @throws {TypeError} If an option has a wrong type.
    * @throws {UnshareableError} If the initializer or its arguments cannot travel.
@@ -61,7 +62,7 @@ export class ThreadPoolExecutor extends Executor {
     // As in Python, every executor counts, whatever it is called.
     const number = executors++;
     const prefix = threadNamePrefix || `ThreadPoolExecutor-${number}`;
-    const engine = new TaskEngine(threadHost, {
+    const engine = new TaskEngine(limitedThreadHost(workerLimits(options ?? {}, verb)), {
       ...workerOptions(options ?? {}, verb),
       workers,
       lazy: true,

@@ -22,6 +22,7 @@ Deno.test("pools and executors refuse numbers out of range and options of a wron
     [{ initargs: 5 }, "'initargs' must be an array"],
     [{ maxtasksperchild: "12" }, "'maxtasksperchild' must be a number"],
     [{ grace: "1" }, "'grace' must be a number"],
+    [{ memoryLimit: "1" }, "'memoryLimit' must be a number"],
     [{ context: {} }, "'context' must be an array"],
     [{ name: 7 }, "'name' must be a string"],
     [square, "options must be an object"],
@@ -31,6 +32,7 @@ Deno.test("pools and executors refuse numbers out of range and options of a wron
   }
   assertThrows(() => new ThreadPool("4" as never), TypeError, "'processes' must be a number");
   assertThrows(() => new ThreadPool(1, { grace: -1 }), RangeError, "'grace'");
+  assertThrows(() => new ThreadPool(1, { stackSize: 0 }), RangeError, "'stackSize'");
   assertThrows(() => new ThreadPoolExecutor(4 as never), TypeError, "options must be an object");
   assertThrows(
     () => new ThreadPoolExecutor({ threadNamePrefix: 7 as never }),

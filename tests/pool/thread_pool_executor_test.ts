@@ -109,9 +109,9 @@ Deno.test("ThreadPoolExecutor.map() takes exactly buffersize items before the fi
   await using executor = new ThreadPoolExecutor({ maxWorkers: 2 });
   for (const buffersize of [1, 2, 5, 10]) {
     let taken = 0;
-    function* count(): Generator<number> {
+    const count = function* (): Generator<number> {
       for (;;) yield taken++;
-    }
+    };
     const results = executor.options({ buffersize }).map(square, count());
     assertEquals(taken, buffersize);
     for (const n of range(7)) {

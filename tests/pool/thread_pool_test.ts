@@ -235,21 +235,29 @@ Deno.test("a task that takes too long is aborted and fails with TimeoutError", a
 Deno.test("a signal aborts tasks and maps with its reason", async () => {
   await ThreadPool.with(2, { grace: 60_000 }, async (pool) => {
     const words = makeWords();
-    const stop = new AbortController();
-    const { signal } = stop;
-    const one = assertRejects(() => pool.apply(untilAborted, [words], { signal }), Error, "stop");
-    const many = assertRejects(
+    const one = new AbortController();
+    const task = assertRejects(
+      () => pool.apply(untilAborted, [words], { signal: one.signal }),
+      Error,
+      "stop",
+    );
+    await until(() => words[0] === 1);
+    one.abort(new Error("stop"));
+    await task;
+    await until(() => words[1] === 1);
+    const many = new AbortController();
+    const { signal } = many;
+    const map = assertRejects(
       () => pool.map(untilAborted, range(100).map(() => words), { signal, chunksize: 1 }),
       Error,
       "stop",
     );
-    await until(() => words[0] === 2);
-    stop.abort(new Error("stop"));
-    await one;
-    await many;
-    await until(() => words[1] === 2);
+    await until(() => words[0] === 3);
+    many.abort(new Error("stop"));
+    await map;
+    await until(() => words[1] === 3);
     assertEquals(await pool.apply(square, [3]), 9);
-    assertEquals(words[0], 2, "nothing else began");
+    assertEquals(words[0], 3, "nothing else began");
     await assertRejects(() => pool.map(square, [1], { signal }), Error, "stop");
     await assertRejects(() => pool.applyAsync(square, [1], { signal }).get(), Error, "stop");
   });

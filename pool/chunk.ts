@@ -1,0 +1,56 @@
+/**
+ * Items that go to a worker together.
+ *
+ * @module
+ */
+
+import type { BatchSink } from "./engine_types.ts";
+import type { Ticket } from "./task_engine.ts";
+
+/** Who is told of the items of a chunk. */
+export interface ChunkOwner {
+  /** An item has a result. */
+  done(index: number, value: unknown): void;
+  /** An item has failed. */
+  failed(index: number, error: unknown): void;
+  /** No item of the chunk is left that runs or waits. */
+  chunkEnded(chunk: Chunk): void;
+}
+
+/** Items that go to a worker together, as they lie in the input. */
+export class Chunk implements BatchSink {
+  readonly size: number;
+  /** The index of the first item. */
+  readonly base: number;
+  #owner: ChunkOwner | null;
+  /** What the engine calls it; `null` before it knows it. */
+  ticket: Ticket | null = null;
+
+  constructor(owner: ChunkOwner, base: number, size: number) {
+    this.#owner = owner;
+    this.base = base;
+    this.size = size;
+  }
+
+  /** Hears of the engine again. */
+  attach(owner: ChunkOwner): void {
+    this.#owner = owner;
+  }
+
+  /** Hears no more of the engine. */
+  detach(): void {
+    this.#owner = null;
+  }
+
+  item(index: number, value: unknown): void {
+    this.#owner?.done(this.base + index, value);
+  }
+
+  itemFailed(index: number, error: unknown): void {
+    this.#owner?.failed(this.base + index, error);
+  }
+
+  end(): void {
+    this.#owner?.chunkEnded(this);
+  }
+}
