@@ -33,6 +33,14 @@ const MOST_KNOWN = 1024;
 /** The queue has changed since a plan was begun. */
 const CHANGED: unique symbol = Symbol("changed");
 
+/** Something that is not ours has failed: `compare`, or the reading of an item. */
+class Failure {
+  readonly cause: unknown;
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
 /** What the plan of a change is made on. */
 interface Snapshot {
   readonly version: number;
@@ -120,8 +128,10 @@ export class Comparing {
         if (snapshot.heaped === snapshot.size) return attempt(snapshot);
         this.#heapOne(snapshot);
       } catch (error) {
+        if (error === CHANGED) continue;
+        if (!(error instanceof Failure)) throw error;
         // What was being read may be gone by now.
-        if (error !== CHANGED && this.#look().version === snapshot.version) throw error;
+        if (this.#look().version === snapshot.version) throw error.cause;
       }
     }
   }
@@ -172,9 +182,18 @@ export class Comparing {
   }
 
   #call(a: unknown, b: unknown): number {
-    const order = this.#compare(a, b);
+    let order: unknown;
+    try {
+      order = this.#compare(a, b);
+    } catch (error) {
+      throw new Failure(error);
+    }
     if (typeof order === "number" && !Number.isNaN(order)) return order;
-    throw new TypeError(`Cannot compare items: 'compare' must give a number: it gave ${order}`);
+    throw new Failure(
+      new TypeError(
+        `Cannot compare items: 'compare' must give a number: it gave ${describe(order)}`,
+      ),
+    );
   }
 
   /** Whether an item was put before another; one that is not there yet was not. */
@@ -200,7 +219,12 @@ export class Comparing {
       // What has the same number is the same item still: then its value need not be read again.
       return known !== undefined && known.number === number ? null : this.#copy(ref);
     });
-    const value = read === null ? (known as Known).value : read();
+    let value: unknown;
+    try {
+      value = read === null ? (known as Known).value : read();
+    } catch (error) {
+      throw new Failure(error);
+    }
     if (this.#known.size >= MOST_KNOWN) this.#known.clear();
     this.#known.set(ref, { number, value, version: snapshot.version });
     return value;
@@ -218,13 +242,16 @@ export class Comparing {
   #under<T>(snapshot: Snapshot, look: (base: number) => T): T {
     const { w } = this.#q;
     this.#q.latch(this.#o);
-    try {
-      if (w.get(this.#o + VERSION) !== snapshot.version) throw CHANGED;
-      return look(ringBase(this.#q, this.#o));
-    } finally {
-      this.#q.unlatch(this.#o);
-    }
+    const isSame = w.get(this.#o + VERSION) === snapshot.version;
+    const result = isSame ? look(ringBase(this.#q, this.#o)) : undefined;
+    this.#q.unlatch(this.#o);
+    if (!isSame) throw CHANGED;
+    return result as T;
   }
+}
+
+function describe(value: unknown): string {
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
 /** Pairs of a word of the ring and an item. */

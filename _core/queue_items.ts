@@ -227,12 +227,14 @@ export class Items {
     const payload = ref + (head >> 8);
     const length = ints[ref + 1] as number;
     this.#reach(payload, length);
-    if (tag !== CODED && tag !== CODED_WITH_BUFFERS) {
+    if (tag !== CODED && tag !== CODED_WITH_BUFFERS && tag !== BYTES) {
       const value = this.read(ref);
       return () => value;
     }
-    const start = payload * 4 + (tag === CODED ? 0 : BUFFERS_KEY);
-    const bytes = this.#heap.bytes.slice(start, payload * 4 + length);
+    const start = payload * 4 + (tag === CODED_WITH_BUFFERS ? BUFFERS_KEY : 0);
+    const bytes = copyOf(this.#heap.bytes, start, payload * 4 + length);
+    if (!(bytes instanceof Uint8Array)) return bytes;
+    if (tag === BYTES) return () => bytes;
     const key = tag === CODED ? 0 : this.#heap.floats[payload >> 1] as number;
     return () => {
       const value = readMessage(bytes, 0, bytes.length, key === 0 ? NO_BUFFERS : fetchBuffers(key));
@@ -271,6 +273,17 @@ function readMessage(
 ): unknown {
   const urls = requiredModules(bytes, start, end);
   return urls.length === 0 ? decodeRange(bytes, start, end, buffers) : new Unloaded(urls);
+}
+
+/** Copies bytes; if there is no memory for them, gives what throws that. */
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array | (() => never) {
+  try {
+    return bytes.slice(start, end);
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 function copyInto(bytes: Uint8Array, at: number, source: Uint8Array, length: number): void {

@@ -6,7 +6,7 @@ import { type Order, type QueueOptions, QueueWorld } from "./queue_world.ts";
 import { type Act, oneOf, type Scenario, VICTIM } from "./scenario.ts";
 import type { World } from "./world.ts";
 
-const ORDERS: readonly Order[] = ["fifo", "lifo", "priority"];
+const ORDERS: readonly Order[] = ["fifo", "lifo", "priority", "compared"];
 
 interface Plan {
   /** What agent 2 does. */
@@ -142,13 +142,17 @@ const ordered = ORDERS.flatMap((order): Scenario[] => [
     x.grasp(5);
     [1, 3, 5].forEach((v) => x.tryPut(4, v));
     x.world.die(5);
-    return { op: () => x.world.agent(2).reap(5), alreadyDead: [5], ordered: order === "priority" };
+    return {
+      op: () => x.world.agent(2).reap(5),
+      alreadyDead: [5],
+      ordered: order === "priority" || order === "compared",
+    };
   }),
   scenario("gives an item back, while better ones came", { order }, (x) => {
     [2, 4, 7].forEach((v) => x.tryPut(4, v));
     x.grasp(2);
     [1, 3, 5, 6].forEach((v) => x.tryPut(4, v));
-    return { op: () => x.undo(2), ordered: order === "priority" };
+    return { op: () => x.undo(2), ordered: order === "priority" || order === "compared" };
   }),
   scenario("reaps one who has a large item in hand", { order }, (x) => {
     fill(x, 3, "large");

@@ -8,6 +8,7 @@ import { ONE } from "../../_core/heap.ts";
 import { NOTHING, type Outcome, TAKEN } from "../../_core/kind.ts";
 import * as layout from "../../_core/layout.ts";
 import { Chunks } from "../../_core/queue_chunks.ts";
+import { Comparing } from "../../_core/queue_compare.ts";
 import { Items } from "../../_core/queue_items.ts";
 import {
   commitTake,
@@ -29,7 +30,7 @@ import type { WaitQueue } from "../../_core/wait_queue.ts";
 import { AGENTS, type Wait, type World } from "./world.ts";
 
 /** In which order items come out. */
-export type Order = "fifo" | "lifo" | "priority";
+export type Order = "fifo" | "lifo" | "priority" | "compared";
 
 /** What a queue of the model is made with. */
 export interface QueueOptions {
@@ -53,6 +54,13 @@ export interface QueueWait extends Wait {
 const BYTES: Readonly<Record<Size, number>> = { small: 0, half: 1900, large: 9000 };
 const RING = 4;
 
+const FLAGS: Readonly<Record<Order, number>> = {
+  fifo: 0,
+  lifo: queue.STACK,
+  priority: queue.HEAP,
+  compared: queue.HEAP | queue.COMPARED,
+};
+
 /** What decides the order of a priority queue. */
 export function keyOf(value: number): number {
   return value * 7 % 10;
@@ -73,6 +81,7 @@ export class QueueWorld {
   readonly lost: Set<number> = new Set();
   readonly #chunks: Map<number, Chunks> = new Map();
   readonly #items: Map<number, Items> = new Map();
+  readonly #comparing: Map<number, Comparing> = new Map();
   readonly #finish: (q: WaitQueue, ref: number) => void;
 
   constructor(world: World, { order = "fifo", maxsize = 0, finish }: QueueOptions = {}) {
@@ -84,8 +93,7 @@ export class QueueWorld {
     });
     const { q } = world.agent(1);
     const o = this.o = world.arena.allocateObject(layout.TYPE_QUEUE);
-    const flags = order === "fifo" ? 0 : order === "lifo" ? queue.STACK : queue.HEAP;
-    initializeQueue(q, o, flags, maxsize, RING);
+    initializeQueue(q, o, FLAGS[order], maxsize, RING);
     world.agent(1).share(o);
     for (const id of AGENTS) this.enter(id);
   }
@@ -99,12 +107,16 @@ export class QueueWorld {
       q.unlatch(this.o);
     });
     this.#chunks.set(id, chunks);
-    this.#items.set(id, new Items(q.heap, chunks, false));
+    const items = new Items(q.heap, chunks, false);
+    this.#items.set(id, items);
+    if (this.order !== "compared") return;
+    const compare = (a: unknown, b: unknown): number => keyOf(valueIn(a)) - keyOf(valueIn(b));
+    this.#comparing.set(id, new Comparing(q, this.o, compare, (ref) => items.copy(ref)));
   }
 
   #write(id: number, value: number, size: Size): number {
     const items = this.#items.get(id) as Items;
-    const key = this.order === "priority" ? keyOf(value) : undefined;
+    const key = (FLAGS[this.order] & queue.HEAP) !== 0 ? keyOf(value) : undefined;
     if (size === "small") return items.write(value, key);
     const bytes = new Uint8Array(BYTES[size]);
     new DataView(bytes.buffer).setInt32(0, value);
@@ -112,10 +124,7 @@ export class QueueWorld {
   }
 
   #read(id: number, ref: number): number {
-    const value = (this.#items.get(id) as Items).read(ref);
-    return typeof value === "number"
-      ? value
-      : new DataView((value as Uint8Array<ArrayBuffer>).buffer).getInt32(0);
+    return valueIn((this.#items.get(id) as Items).read(ref));
   }
 
   // -- operations --
@@ -124,7 +133,8 @@ export class QueueWorld {
   tryPut(id: number, value: number, size: Size = "small"): Outcome {
     this.begun.add(value);
     const ref = this.#write(id, value, size);
-    const outcome = tryPublish(this.world.agent(id).q, this.o, ref, true);
+    const outcome = this.#comparing.get(id)?.put(ref, value, true) ??
+      tryPublish(this.world.agent(id).q, this.o, ref, true);
     this.#settle(id, ref, value, outcome);
     return outcome;
   }
@@ -137,14 +147,14 @@ export class QueueWorld {
 
   /** Takes an item at once; `null` if there is none, `"shut"` if there will never be one. */
   tryGet(id: number): number | null | "shut" {
-    const ref = tryTake(this.world.agent(id).q, this.o, true);
+    const ref = this.grasp(id);
     if (ref <= 0) return ref === 0 ? null : "shut";
     return this.#receive(id, ref);
   }
 
   /** Takes an item into the hand and leaves it there. */
   grasp(id: number): number {
-    return tryTake(this.world.agent(id).q, this.o, true);
+    return this.#comparing.get(id)?.take() ?? tryTake(this.world.agent(id).q, this.o, true);
   }
 
   /** Gives the item in the hand back. */
@@ -167,7 +177,7 @@ export class QueueWorld {
   /** Queues for an item. */
   waitGet(id: number, blocking = false): QueueWait {
     const wait = this.world.queue(id, this.o, { list: queue.GETTERS, blocking });
-    if (wait.outcome === TAKEN) this.#receive(id, inHand(this.world.agent(id).q));
+    if (wait.outcome === TAKEN) this.#receiveTaken(id);
     return { ...wait, list: queue.GETTERS, value: 0, ref: 0 };
   }
 
@@ -203,8 +213,13 @@ export class QueueWorld {
   #ended({ agent, list, ref, value }: QueueWait, outcome: Outcome): void {
     if (list === queue.PUTTERS) this.#settle(agent, ref, value, outcome);
     else if (list === queue.GETTERS && outcome === TAKEN) {
-      this.#receive(agent, inHand(this.world.agent(agent).q));
+      this.#receiveTaken(agent);
     }
+  }
+
+  #receiveTaken(id: number): void {
+    if (this.order === "compared") this.tryGet(id);
+    else this.#receive(id, inHand(this.world.agent(id).q));
   }
 
   /** Says that one item is done. */
@@ -370,4 +385,10 @@ export class QueueWorld {
       if (!got.has(value) && !this.lost.has(value)) throw new Error(`${value} is lost`);
     }
   }
+}
+
+/** The value that an item stands for. */
+function valueIn(item: unknown): number {
+  if (typeof item === "number") return item;
+  return new DataView((item as Uint8Array<ArrayBuffer>).buffer).getInt32(0);
 }
