@@ -6,24 +6,21 @@
 
 import { TimeoutError, UnshareableError } from "../errors.ts";
 import { HANDLE, type HandleRecord } from "../_core/handle.ts";
-import { checkSyncWait, type WaitOptions } from "../_core/wait_options.ts";
+import { checkSyncWait, type SyncWaitOptions, type WaitOptions } from "../_core/wait_options.ts";
 import type { AsyncResult } from "./async_result.ts";
+import { checkApply, imapRequest, mapRequest, withoutTimeout } from "./calls.ts";
 import type { AnyIterable } from "./input.ts";
 import type { MapIterator } from "./map_iterator.ts";
-import { imapRequest, mapRequest } from "./map_request.ts";
+
 import type { PoolCore } from "./pool_core.ts";
-import {
-  type ApplyAsyncOptions,
-  type ApplyOptions,
-  type ApplySyncOptions,
-  checkArgs,
-  checkCallbacks,
-  checkFunction,
-  checkTask,
-  type ImapOptions,
-  type MapAsyncOptions,
-  type MapOptions,
-  type MapSyncOptions,
+import type {
+  ApplyAsyncOptions,
+  ApplyOptions,
+  ApplySyncOptions,
+  ImapOptions,
+  MapAsyncOptions,
+  MapOptions,
+  MapSyncOptions,
 } from "./pool_options.ts";
 import type { PoolStatistics } from "./engine_types.ts";
 import type { AnyFunction } from "./function_table.ts";
@@ -78,7 +75,7 @@ export abstract class BasePool implements AsyncDisposable {
   ): Promise<R>;
   apply(fn: AnyFunction, args?: readonly unknown[], options?: ApplyOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const list = this.#checkCall(fn, args, options);
+      const list = checkApply(this.#core, fn, args, options);
       this.#core.engine.submit(fn, list, options, { resolve, reject });
     });
   }
@@ -113,7 +110,7 @@ export abstract class BasePool implements AsyncDisposable {
     const { engine } = this.#core;
     let state: "pending" | "done" | "failed" = "pending";
     let value: unknown;
-    const list = this.#checkCall(fn, args, options);
+    const list = checkApply(this.#core, fn, args, options);
     const ticket = engine.submit(fn, list, withoutTimeout(options), {
       resolve(result) {
         state = "done";
@@ -166,8 +163,7 @@ export abstract class BasePool implements AsyncDisposable {
     args?: readonly unknown[],
     options?: ApplyAsyncOptions<unknown>,
   ): AsyncResult<unknown> {
-    const list = this.#checkCall(fn, args, options);
-    checkCallbacks(options, "apply");
+    const list = checkApply(this.#core, fn, args, options);
     return this.#core.applyAsync(fn, list, options, options);
   }
 
@@ -350,6 +346,19 @@ export abstract class BasePool implements AsyncDisposable {
     await this.#core.join(options);
   }
 
+  /**
+   * Blocks this thread until all work is done and all workers have ended. Call {@linkcode close} or {@linkcode terminate}
+   * before.
+   *
+   * @param options `timeout` in milliseconds.
+   * @throws {InvalidStateError} If the pool is still open.
+   * @throws {TimeoutError} If time runs out.
+   * @throws {DeadlockError} If a map under way reads an async iterable.
+   */
+  joinSync(options?: SyncWaitOptions): void {
+    this.#core.joinSync(options);
+  }
+
   /** Gives what the pool has done and how its workers are used, at this moment. */
   statistics(): PoolStatistics {
     return this.#core.engine.statistics();
@@ -371,22 +380,4 @@ export abstract class BasePool implements AsyncDisposable {
       `a ${this.#core.kind} belongs to the thread that made it, make another one there, or send a Queue of work`,
     );
   }
-
-  #checkCall(
-    fn: AnyFunction,
-    args: readonly unknown[] | undefined,
-    options: ApplyOptions | undefined,
-  ): readonly unknown[] {
-    checkFunction(fn, "apply");
-    checkTask(options, "apply");
-    const list = checkArgs(args, "apply");
-    this.#core.checkOpen("apply");
-    return list;
-  }
-}
-
-function withoutTimeout(options: ApplySyncOptions | undefined): ApplyOptions | undefined {
-  if (options === undefined) return undefined;
-  const { timeout: _, ...rest } = options;
-  return rest;
 }

@@ -148,12 +148,19 @@ export abstract class Executor implements AsyncDisposable {
    * @param options `wait: false` to return at once, `cancelFutures: true` to cancel what has not begun.
    */
   async shutdown(options?: ExecutorShutdownOptions): Promise<void> {
-    checkObject(options, "shut down executor");
-    if (options?.cancelFutures === true) {
-      this.#core.cancelPending();
-    }
-    this.#core.close();
+    this.#close(options);
     if (options?.wait !== false) await this.#core.join(undefined);
+  }
+
+  /**
+   * Does the same, and blocks this thread until all work is done and all workers have ended.
+   *
+   * @param options As for {@linkcode shutdown}.
+   * @throws {DeadlockError} If a map under way reads an async iterable.
+   */
+  shutdownSync(options?: ExecutorShutdownOptions): void {
+    this.#close(options);
+    if (options?.wait !== false) this.#core.joinSync(undefined);
   }
 
   /** Gives what the executor has done and how its workers are used, at this moment. */
@@ -175,6 +182,12 @@ export abstract class Executor implements AsyncDisposable {
     throw new UnshareableError(
       `a ${this.#core.kind} belongs to the thread that made it, make another one there, or send a Queue of work`,
     );
+  }
+
+  #close(options: ExecutorShutdownOptions | undefined): void {
+    checkObject(options, "shut down executor");
+    if (options?.cancelFutures === true) this.#core.cancelPending();
+    this.#core.close();
   }
 
   #submit(

@@ -9,11 +9,17 @@
  * @module
  */
 
-import { CancelledError, InvalidStateError, TimeoutError } from "../errors.ts";
+import { CancelledError, DeadlockError, InvalidStateError, TimeoutError } from "../errors.ts";
 import { encode } from "../_core/codec.ts";
 import { calledWithin } from "../_core/deadline.ts";
 import { registeredName } from "../_core/module_registry.ts";
-import { checkTimeout, checkWait, type WaitOptions } from "../_core/wait_options.ts";
+import {
+  checkSyncWait,
+  checkTimeout,
+  checkWait,
+  type SyncWaitOptions,
+  type WaitOptions,
+} from "../_core/wait_options.ts";
 import {
   type AsyncResult,
   createResult,
@@ -21,13 +27,13 @@ import {
   resolveResult,
   type ResultCallbacks,
 } from "./async_result.ts";
+import type { MapRequest } from "./calls.ts";
 import { Collector, type MapOutcome } from "./collector.ts";
 import { Feed, type FeedListener, type FeedSettings } from "./feed.ts";
 import type { AnyFuture } from "./future.ts";
 import { FutureTask } from "./future_task.ts";
 import { closeQuietly } from "./input.ts";
 import { createMapIterator, type MapIterator } from "./map_iterator.ts";
-import type { MapRequest } from "./map_request.ts";
 import { OrderedShelf, UnorderedShelf } from "./shelf.ts";
 import { ProgressMeter } from "./progress.ts";
 import type { TaskOptions } from "./engine_types.ts";
@@ -239,11 +245,7 @@ export class PoolCore {
   /** Waits until all work is done and all workers are gone. */
   async join(options: WaitOptions | undefined): Promise<void> {
     const timeout = checkWait(options);
-    if (this.#state === "open") {
-      throw new InvalidStateError(
-        `Cannot join ${this.kind}: it is still open, call close() or terminate() first`,
-      );
-    }
+    this.#checkClosed();
     const since = performance.now();
     while (!this.#allTaken) {
       const left = Math.max(0, timeout - (performance.now() - since));
@@ -251,14 +253,41 @@ export class PoolCore {
         this.#waiting.add(onTaken);
         return () => void this.#waiting.delete(onTaken);
       };
-      if (!await calledWithin(subscribe, left, options?.signal)) {
-        throw new TimeoutError(`Cannot join ${this.kind}: it was not done within ${timeout} ms`);
-      }
+      if (!await calledWithin(subscribe, left, options?.signal)) throw this.#late(timeout);
     }
-    await this.engine.join(
-      Math.max(0, timeout - (performance.now() - since)),
-      options?.signal,
+    const left = Math.max(0, timeout - (performance.now() - since));
+    try {
+      await this.engine.join(left, options?.signal);
+    } catch (error) {
+      const isLate = error instanceof TimeoutError && options?.signal?.aborted !== true;
+      throw isLate ? this.#late(timeout) : error;
+    }
+  }
+
+  /** Blocks this thread until all work is done and all workers are gone. */
+  joinSync(options: SyncWaitOptions | undefined): void {
+    const timeout = checkSyncWait(options);
+    this.#checkClosed();
+    if (this.#allMaps().some(({ feed }) => feed.needsLoop)) {
+      throw new DeadlockError(
+        `Cannot join ${this.kind}: a map reads an async iterable, which this thread cannot do while it is blocked`,
+      );
+    }
+    const since = performance.now();
+    const isOver = this.engine.waitSync(() => this.#allTaken, timeout) &&
+      this.engine.joinSync(Math.max(0, timeout - (performance.now() - since)));
+    if (!isOver) throw this.#late(timeout);
+  }
+
+  #checkClosed(): void {
+    if (this.#state !== "open") return;
+    throw new InvalidStateError(
+      `Cannot join ${this.kind}: it is still open, call close() or terminate() first`,
     );
+  }
+
+  #late(timeout: number): TimeoutError {
+    return new TimeoutError(`Cannot join ${this.kind}: it was not done within ${timeout} ms`);
   }
 
   #feed(

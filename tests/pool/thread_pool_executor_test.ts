@@ -234,6 +234,14 @@ Deno.test("ThreadPoolExecutor.shutdown() need not wait", async () => {
   await executor.shutdown();
 });
 
+Deno.test("ThreadPoolExecutor.shutdownSync() blocks until the work is done", async () => {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 2 });
+  const futures = range(50).map((n) => executor.submit(square, n));
+  executor.shutdownSync();
+  assertEquals(await Promise.all(futures), range(50).map(square));
+  assertThrows(() => executor.submit(square, 1), InvalidStateError);
+});
+
 Deno.test("an initializer that fails breaks the executor", async () => {
   const executor = new ThreadPoolExecutor({
     maxWorkers: 1,

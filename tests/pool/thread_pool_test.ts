@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "
 import {
   BrokenPoolError,
   CancelledError,
+  DeadlockError,
   InvalidStateError,
   TimeoutError,
   UnshareableError,
@@ -430,6 +431,38 @@ Deno.test("ThreadPool.join() times out while work goes on", async () => {
   gate.set();
   await pool.join(TIMEOUT);
   assertEquals(await result, 1);
+});
+
+Deno.test("ThreadPool.joinSync() blocks until the work is done", async () => {
+  const pool = new ThreadPool(2);
+  assertThrows(() => pool.joinSync(), InvalidStateError, "still open");
+  const result = pool.mapAsync(square, range(3000), { chunksize: 1 });
+  const words = makeWords();
+  const gate = new Event();
+  const last = pool.applyAsync(reportAndWait, [words, gate, "last"]);
+  pool.close();
+  assertThrows(() => pool.joinSync({ timeout: 5 }), TimeoutError, "within 5 ms");
+  gate.set();
+  pool.joinSync(TIMEOUT);
+  assertEquals([result.ready(), last.getSync()], [true, "last"]);
+  assertEquals(await result, range(3000).map(square));
+});
+
+Deno.test("a thread does not wait for a map whose input only it can read", async () => {
+  const pool = new ThreadPool(1);
+  const gate = new Event();
+  async function* later(): AsyncGenerator<number> {
+    await gate.wait();
+    yield 3;
+  }
+  const result = pool.mapAsync(square, later());
+  assertThrows(() => result.getSync(TIMEOUT), DeadlockError, "async iterable");
+  assertThrows(() => result.waitSync(), DeadlockError, "async iterable");
+  pool.close();
+  assertThrows(() => pool.joinSync(TIMEOUT), DeadlockError, "async iterable");
+  gate.set();
+  await pool.join(TIMEOUT);
+  assertEquals(result.getSync(), [9]);
 });
 
 Deno.test("leaving a block joins the pool, however it ends", async () => {

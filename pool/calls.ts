@@ -1,5 +1,5 @@
 /**
- * The calls of a pool that go through an iterable, checked.
+ * The calls of a pool, checked.
  *
  * @module
  */
@@ -7,10 +7,15 @@
 import type { AnyFunction } from "./function_table.ts";
 import { type Input, inputOf } from "./input.ts";
 import {
+  type ApplyAsyncOptions,
+  type ApplyOptions,
+  type ApplySyncOptions,
+  checkArgs,
   checkCallbacks,
   checkCount,
   checkFunction,
   checkMap,
+  checkTask,
   type ImapOptions,
   type MapAsyncOptions,
 } from "./pool_options.ts";
@@ -31,6 +36,28 @@ export interface MapRequest {
 interface Place {
   readonly workers: number;
   checkOpen(verb: string): void;
+}
+
+/** Checks the call of a single task, and gives its arguments. */
+export function checkApply(
+  place: Place,
+  fn: AnyFunction,
+  args: readonly unknown[] | undefined,
+  options: ApplyAsyncOptions<never> | undefined,
+): readonly unknown[] {
+  checkFunction(fn, "apply");
+  checkTask(options, "apply");
+  checkCallbacks(options, "apply");
+  const list = checkArgs(args, "apply");
+  place.checkOpen("apply");
+  return list;
+}
+
+/** Gives the options of a task that somebody else times. */
+export function withoutTimeout(options: ApplySyncOptions | undefined): ApplyOptions | undefined {
+  if (options === undefined) return undefined;
+  const { timeout: _, ...rest } = options;
+  return rest;
 }
 
 /** Checks a call whose results are collected: by default each worker gets four chunks. */
