@@ -8,13 +8,17 @@ import { assert } from "@std/assert";
 import { barrierKind } from "../../_core/barrier_kind.ts";
 import { conditionKind } from "../../_core/condition_kind.ts";
 import { eventKind } from "../../_core/event_kind.ts";
-import type { Kind } from "../../_core/kind.ts";
+import { type Kind, TAKEN } from "../../_core/kind.ts";
 import { KINDS } from "../../_core/kinds.ts";
 import * as layout from "../../_core/layout.ts";
 import { lockKind } from "../../_core/lock_kind.ts";
+import { queueKind, releaseTake } from "../../_core/queue_kind.ts";
+import { GETTERS, Q_HEAD } from "../../_core/queue_layout.ts";
+import { firstRef, holdInHand, redoGrowth, redoJournal } from "../../_core/queue_ring.ts";
 import { rwlockKind } from "../../_core/rwlock_kind.ts";
 import { semaphoreKind } from "../../_core/semaphore_kind.ts";
 import { LOCK } from "./lock_scenarios.ts";
+import { QUEUE, withQueueOptions } from "./queue_scenarios.ts";
 import { RWLOCK } from "./rwlock_scenarios.ts";
 import { explore, type Scenario } from "./scenario.ts";
 import { SEMAPHORE } from "./semaphore_scenarios.ts";
@@ -77,7 +81,42 @@ const MUTATIONS: Mutation[] = [
     "keeps the locks of the dead": { holderDied: nothing },
     "does not finish counting": { redo: nothing },
   }),
+  ...mutations("queue", layout.TYPE_QUEUE, queueKind, QUEUE, {
+    "does not finish what the dead began": { redo: nothing },
+    "does not finish the journal": { redo: redoGrowth },
+    "does not finish a growth": { redo: redoJournal },
+    "wakes nobody": { settle: nothing },
+    "wakes one too few": {
+      settle(q, o, force) {
+        if (q.w.load(o + Q_HEAD + 1) - q.w.load(o + Q_HEAD) !== 1) queueKind.settle(q, o, force);
+      },
+    },
+    "wakes nobody when one has taken": {
+      take(q, o, s, late) {
+        return queueKind.take.call({ ...queueKind, settle: nothing }, q, o, s, late);
+      },
+    },
+    "takes an item out before it is in hand": {
+      take(q, o, s, late) {
+        const ref = firstRef(q, o);
+        if (q.listOf(s) !== GETTERS || ref === 0) return queueKind.take(q, o, s, late);
+        q.w.add(o + Q_HEAD, 1);
+        holdInHand(q, o, ref, 0);
+        q.leave(o, s);
+        return TAKEN;
+      },
+    },
+  }),
 ];
+
+Deno.test("The model finds a queue that frees an item before it is had for good", () => {
+  const finish = releaseTake;
+  const found = withQueueOptions(
+    { finish },
+    () => QUEUE.some((scenario) => explore(scenario).failures.length > 0),
+  );
+  assert(found);
+});
 
 for (const { name, type, kind, scenarios } of MUTATIONS) {
   Deno.test(`The model finds a ${name}`, () => {

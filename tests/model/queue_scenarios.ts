@@ -218,6 +218,12 @@ const waits: Scenario[] = [
     x.tryPut(4, 1);
     return { op: () => oneOf(x.look(own), TAKEN) };
   }),
+  scenario("a woken getter takes, and makes room for a putter", { maxsize: 1 }, (x) => {
+    const own = x.waitGet(2);
+    x.tryPut(4, 1);
+    x.waitPut(3, 2);
+    return { op: () => oneOf(x.look(own), TAKEN) };
+  }),
   scenario("2 woken getters of one agent take", {}, (x) => {
     const own = [x.waitGet(2), x.waitGet(2), x.waitGet(3)];
     [1, 2, 3].forEach((v) => x.tryPut(4, v));
