@@ -265,6 +265,6 @@ Deno.test("Queue travels in a field, and as a shareable subclass with its fields
   assertThrows(
     () => encode(new Nameless(), "thread"),
     UnshareableError,
-    "shareable(import.meta, Nameless)",
+    "Cannot send Nameless: its class does not travel, make it known: shareable(import.meta, Nameless)",
   );
 });
