@@ -99,6 +99,7 @@ export async function wait<T extends WaitObject>(
         watch.follow(() => {
           if (enough()) callBack();
         });
+        if (enough()) queueMicrotask(callBack);
         return () => watch.unfollow();
       };
       await calledWithin(subscribe, timeout, options?.signal);

@@ -72,15 +72,19 @@ export class Watch<T extends WaitObject> {
     for (const entry of this.#pending.values()) if (entry.state.done) this.#find(entry);
   }
 
-  /** Calls back whenever an object is done, until {@linkcode unfollow} is called. */
+  /**
+   * Calls back whenever an object is done, until {@linkcode unfollow} is called. What was done before this returns is found
+   * without a call: the look at one future may settle others that have been looked at.
+   */
   follow(onFound: () => void): void {
-    this.#onFound = onFound;
     for (const entry of this.#pending.values()) {
       entry.unsubscribe = entry.state.subscribe(() => {
         entry.unsubscribe = null;
         this.#find(entry);
       });
     }
+    this.look();
+    this.#onFound = onFound;
   }
 
   /** Takes the subscriptions back. */
