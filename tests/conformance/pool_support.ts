@@ -1,6 +1,6 @@
 /** What the suites of pools and executors share: the kinds of pools, and what their tasks meet at. */
 
-import { assert, assertRejects } from "@std/assert";
+import { assertRejects } from "@std/assert";
 import type { Future, ThreadPool, ThreadPoolExecutor } from "../../pool/mod.ts";
 import { Value } from "../../process/mod.ts";
 import { Event, Semaphore } from "../../sync/mod.ts";
@@ -50,6 +50,30 @@ export interface ExecutorKind {
   readonly scope: SharedScope;
 }
 
+/** Waits for a promise, as long as it may take. */
+export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Nothing came of ${what}`)), PATIENCE);
+  });
+  try {
+    return await Promise.race([promise, patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Runs a test and what ends it; if the test fails, the end is not waited for. */
+export async function endAfter(test: () => Promise<void>, end: () => Promise<void>): Promise<void> {
+  try {
+    await test();
+  } catch (error) {
+    end().catch((second) => console.error(second));
+    throw error;
+  }
+  await end();
+}
+
 /** Runs a test with a pool, of which nothing is left afterwards. */
 export async function withPool(
   kind: PoolKind,
@@ -58,12 +82,10 @@ export async function withPool(
   options?: AnyPoolOptions,
 ): Promise<void> {
   const pool = kind.make(workers, options);
-  try {
-    await fn(pool);
-  } finally {
+  await endAfter(async () => await fn(pool), async () => {
     pool.terminate();
     await pool.join({ timeout: PATIENCE });
-  }
+  });
 }
 
 /** Runs a test with an executor, of which nothing is left afterwards. */
@@ -74,13 +96,9 @@ export async function withExecutor(
   options?: AnyExecutorOptions,
 ): Promise<void> {
   const executor = kind.make({ ...options, maxWorkers });
-  try {
-    await fn(executor);
-  } finally {
-    const shutting = executor.shutdown({ cancelFutures: true }).then(() => true);
-    const patience = new Promise<false>((resolve) => setTimeout(resolve, PATIENCE, false));
-    assert(await Promise.race([shutting, patience]), "the executor does not end");
-  }
+  await endAfter(async () => await fn(executor), async () => {
+    await within(executor.shutdown({ cancelFutures: true }), "the end of the executor");
+  });
 }
 
 /** What tasks and their test meet at: `begun` is released by each task as it begins, `gate` lets them end. */

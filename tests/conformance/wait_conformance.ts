@@ -146,7 +146,7 @@ export function waitConformance(kind: ExecutorKind): void {
       for (const [timeout, ErrorClass] of BAD_TIMEOUTS) {
         const options = { timeout: timeout as number };
         await assertRejects(() => wait(objects, options), ErrorClass);
-        await assertRejects(() => collect(asCompleted(objects, options)), ErrorClass);
+        await assertRejects(async () => await collect(asCompleted(objects, options)), ErrorClass);
       }
       await assertRejects(() => wait(objects, { returnWhen: "SOMETIME" as never }));
       await assertRejects(() => wait([7] as never), TypeError);

@@ -52,6 +52,7 @@ import {
 import {
   begin,
   counter,
+  endAfter,
   failure,
   meeting,
   PATIENCE,
@@ -99,11 +100,7 @@ export async function withRunner(
   grace?: number,
 ): Promise<void> {
   const runner = kind.make(workers, grace);
-  try {
-    await fn(runner);
-  } finally {
-    await runner.close();
-  }
+  await endAfter(() => fn(runner), () => runner.close());
 }
 
 /** Runs the suite. */
