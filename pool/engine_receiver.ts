@@ -69,7 +69,9 @@ export class Receiver {
     if (op === (layout.K_NUMBER | layout.LAST)) {
       const value = this.#floats[results.body];
       results.done();
-      const job = this.#table.at(slot) as Job;
+      const job = this.#table.at(slot);
+      // The pool was terminated.
+      if (job === null) return;
       this.#table.remove(job);
       return this.#table.resolve(job, value);
     }
