@@ -32,12 +32,12 @@ import {
 
 /** Runs the suite. */
 export function fullQueueConformance(kind: FullKind): void {
-  const { name, make, order } = kind;
+  const { name, make, order, title = name } = kind;
 
   for (const [scope, colour] of COMBINATIONS) {
     const label = `[${scope}, ${colour}]`;
 
-    Deno.test(`Q01 Q04 M25 ${name} that is full takes nothing: at once, or when time is up ${label}`, async () => {
+    Deno.test(`Q01 Q04 M25 ${title} that is full takes nothing: at once, or when time is up ${label}`, async () => {
       const queue = make(2, { scope });
       assertEquals([queue.full(), queue.maxsize], [false, 2]);
       await putAs(queue, colour, 1);
@@ -63,7 +63,7 @@ export function fullQueueConformance(kind: FullKind): void {
       assertEquals(await getAs(queue, colour), 4);
     });
 
-    Deno.test(`Q10 ${name}.join() returns at once when nothing is unfinished ${label}`, async () => {
+    Deno.test(`Q10 ${title}.join() returns at once when nothing is unfinished ${label}`, async () => {
       const queue = make(0, { scope });
       for (let round = 0; round < 3; round++) {
         await joinAs(queue, colour);
@@ -85,7 +85,7 @@ export function fullQueueConformance(kind: FullKind): void {
       assertEquals(queue.unfinishedTasks, 0);
     });
 
-    Deno.test(`Q05 ${name}.join() rejects bad options ${label}`, async () => {
+    Deno.test(`Q05 ${title}.join() rejects bad options ${label}`, async () => {
       const queue = make(0, { scope });
       for (const [timeout, error] of BAD_TIMEOUTS) {
         const wait = () => joinAs(queue, colour, { timeout: timeout as number });
@@ -96,7 +96,7 @@ export function fullQueueConformance(kind: FullKind): void {
       }
     });
 
-    Deno.test(`Q19 ${name}.shutdown({ immediate: true }) counts what it drops as done ${label}`, async () => {
+    Deno.test(`Q19 ${title}.shutdown({ immediate: true }) counts what it drops as done ${label}`, async () => {
       const queue = make(0, { scope });
       for (const n of [1, 2, 3]) await putAs(queue, colour, n);
       await getAs(queue, colour);
@@ -107,7 +107,7 @@ export function fullQueueConformance(kind: FullKind): void {
       assertThrows(() => queue.taskDone(), InvalidStateError);
     });
 
-    Deno.test(`Q20 ${name}.shutdown() leaves taskDone() and join() as they are ${label}`, async () => {
+    Deno.test(`Q20 ${title}.shutdown() leaves taskDone() and join() as they are ${label}`, async () => {
       const queue = make(0, { scope });
       for (const n of [1, 2]) await putAs(queue, colour, n);
       queue.shutdown();
@@ -124,7 +124,7 @@ export function fullQueueConformance(kind: FullKind): void {
   for (const [scope, colour] of WAITS) {
     const label = `[${scope}, ${colour}]`;
 
-    Deno.test(`Q07 ${name}.put() waits until something is taken ${label}`, async () => {
+    Deno.test(`Q07 ${title}.put() waits until something is taken ${label}`, async () => {
       const queue = make(1, { scope });
       await assertLeavesNothing(scope, async () => {
         for (const get of COLOURS) {
@@ -140,7 +140,7 @@ export function fullQueueConformance(kind: FullKind): void {
       });
     });
 
-    Deno.test(`${name}.put() serves those who wait in their order ${label}`, async () => {
+    Deno.test(`${title}.put() serves those who wait in their order ${label}`, async () => {
       const queue = make(1, { scope });
       queue.putNowait(0);
       const putting = [];
@@ -157,7 +157,7 @@ export function fullQueueConformance(kind: FullKind): void {
       assertEquals(entries(scope), 0);
     });
 
-    Deno.test(`Q08 ${name}.maxsize may shrink and grow, also while others wait ${label}`, async () => {
+    Deno.test(`Q08 ${title}.maxsize may shrink and grow, also while others wait ${label}`, async () => {
       const queue = make(4, { scope });
       for (const n of [1, 2, 3]) queue.putNowait(n);
       queue.maxsize = 2;
@@ -177,7 +177,7 @@ export function fullQueueConformance(kind: FullKind): void {
       assertEquals(entries(scope), 0);
     });
 
-    Deno.test(`Q10 Q11 ${name}.join() lets all go on when every item is done ${label}`, async () => {
+    Deno.test(`Q10 Q11 ${title}.join() lets all go on when every item is done ${label}`, async () => {
       const queue = make(0, { scope });
       await assertLeavesNothing(scope, async () => {
         for (let round = 0; round < 2; round++) {
@@ -193,7 +193,7 @@ export function fullQueueConformance(kind: FullKind): void {
       });
     });
 
-    Deno.test(`Q22 ${name}.shutdown() turns those away who wait for room ${label}`, async () => {
+    Deno.test(`Q22 ${title}.shutdown() turns those away who wait for room ${label}`, async () => {
       for (const immediate of [false, true]) {
         const queue = make(1, { scope });
         queue.putNowait(0);
@@ -208,7 +208,7 @@ export function fullQueueConformance(kind: FullKind): void {
       }
     });
 
-    Deno.test(`Q23 ${name}.shutdown({ immediate: true }) lets joiners go on ${label}`, async () => {
+    Deno.test(`Q23 ${title}.shutdown({ immediate: true }) lets joiners go on ${label}`, async () => {
       const queue = make(2, { scope });
       for (const n of [1, 2]) queue.putNowait(n);
       const putting = start(queue, colour, "put", 3);
@@ -220,7 +220,7 @@ export function fullQueueConformance(kind: FullKind): void {
       assertEquals(entries(scope), 0);
     });
 
-    Deno.test(`Q26 ${name}.put() that waits is turned away although there is room after shutdown() ${label}`, async () => {
+    Deno.test(`Q26 ${title}.put() that waits is turned away although there is room after shutdown() ${label}`, async () => {
       const queue = make(2, { scope });
       for (const n of [1, 2]) queue.putNowait(n);
       const putting = [3, 4].map((n) => start(queue, colour, "put", n));
@@ -239,7 +239,7 @@ export function fullQueueConformance(kind: FullKind): void {
   }
 
   for (const scope of SCOPES) {
-    Deno.test(`${name}.put() that was aborted puts nothing [${scope}]`, async () => {
+    Deno.test(`${title}.put() that was aborted puts nothing [${scope}]`, async () => {
       const queue = make(1, { scope });
       queue.putNowait(1);
       await assertLeavesNothing(scope, async () => {
@@ -256,7 +256,7 @@ export function fullQueueConformance(kind: FullKind): void {
       });
     });
 
-    Deno.test(`${name}.put() that was aborted too late has put [${scope}]`, async () => {
+    Deno.test(`${title}.put() that was aborted too late has put [${scope}]`, async () => {
       const queue = make(1, { scope });
       queue.putNowait(1);
       const controller = new AbortController();
@@ -270,7 +270,7 @@ export function fullQueueConformance(kind: FullKind): void {
       assertEquals(drain(queue), seen === "put" ? [2] : []);
     });
 
-    Deno.test(`${name}.join() rejects with the reason when it is aborted [${scope}]`, async () => {
+    Deno.test(`${title}.join() rejects with the reason when it is aborted [${scope}]`, async () => {
       const queue = make(0, { scope });
       queue.putNowait(1);
       await assertLeavesNothing(scope, async () => {
@@ -282,7 +282,7 @@ export function fullQueueConformance(kind: FullKind): void {
       });
     });
 
-    Deno.test(`${name} passes on the room that one who gave up has no use for [${scope}]`, async () => {
+    Deno.test(`${title} passes on the room that one who gave up has no use for [${scope}]`, async () => {
       const queue = make(1, { scope });
       queue.putNowait(0);
       const controller = new AbortController();
@@ -296,7 +296,7 @@ export function fullQueueConformance(kind: FullKind): void {
       assertEquals(entries(scope), 0);
     });
 
-    Deno.test(`${name}: 20 producers and 20 consumers over 3 places [${scope}]`, async () => {
+    Deno.test(`${title}: 20 producers and 20 consumers over 3 places [${scope}]`, async () => {
       const queue = make(3, { scope });
       await assertLeavesNothing(scope, async () => {
         let most = 0;
@@ -321,13 +321,13 @@ export function fullQueueConformance(kind: FullKind): void {
       });
     });
 
-    Deno.test(`${name}.toString() tells its limit [${scope}]`, () => {
+    Deno.test(`${title}.toString() tells its limit [${scope}]`, () => {
       const queue = make(3, { scope });
       queue.putNowait(1);
       assertEquals(String(queue), `<${name} qsize=1/3>`);
     });
 
-    Deno.test(`${name} throws DeadlockError instead of hanging [${scope}]`, async () => {
+    Deno.test(`${title} throws DeadlockError instead of hanging [${scope}]`, async () => {
       const queue = make(1, { scope });
       queue.putNowait(1);
       await assertLeavesNothing(scope, () => {
@@ -338,7 +338,7 @@ export function fullQueueConformance(kind: FullKind): void {
     });
   }
 
-  Deno.test(`${name} takes any integer for maxsize, and nothing else`, () => {
+  Deno.test(`${title} takes any integer for maxsize, and nothing else`, () => {
     for (const maxsize of [0, -1, -(2 ** 40), Infinity, undefined]) {
       const queue = make(maxsize);
       assertEquals([queue.maxsize, queue.full()], [0, false]);

@@ -36,12 +36,12 @@ import {
 
 /** Runs the suite. */
 export function queueConformance(kind: QueueKind): void {
-  const { name, make, order } = kind;
+  const { name, make, order, title = name } = kind;
 
   for (const [scope, colour] of COMBINATIONS) {
     const label = `[${scope}, ${colour}]`;
 
-    Deno.test(`Q01 Q28 ${name} is empty at first, and has what was put ${label}`, async () => {
+    Deno.test(`Q01 Q28 ${title} is empty at first, and has what was put ${label}`, async () => {
       const queue = make(0, { scope });
       assertSize(queue, 0);
       await putAs(queue, colour, 1);
@@ -59,7 +59,7 @@ export function queueConformance(kind: QueueKind): void {
       assertSize(queue, 0);
     });
 
-    Deno.test(`Q02 M26 ${name} gives items in its order ${label}`, async () => {
+    Deno.test(`Q02 M26 ${title} gives items in its order ${label}`, async () => {
       const queue = make(0, { scope });
       const put = Array.from({ length: 300 }, (_, i) => (i * 7919) % 300);
       for (const n of put) await putAs(queue, colour, n);
@@ -70,7 +70,7 @@ export function queueConformance(kind: QueueKind): void {
       assertSize(queue, 0);
     });
 
-    Deno.test(`Q04 Q28 Q37 ${name} that is empty gives nothing: at once, or when time is up ${label}`, async () => {
+    Deno.test(`Q04 Q28 Q37 ${title} that is empty gives nothing: at once, or when time is up ${label}`, async () => {
       const queue = make(0, { scope });
       await assertLeavesNothing(scope, async () => {
         assertEquals(queue.tryGet(), null);
@@ -86,7 +86,7 @@ export function queueConformance(kind: QueueKind): void {
       assertEquals(await getAs(queue, colour, { timeout: 0 }), 1);
     });
 
-    Deno.test(`Q05 ${name} rejects bad timeouts ${label}`, async () => {
+    Deno.test(`Q05 ${title} rejects bad timeouts ${label}`, async () => {
       const queue = make(0, { scope });
       await putAs(queue, colour, 1);
       for (const [timeout, error] of BAD_TIMEOUTS) {
@@ -103,7 +103,7 @@ export function queueConformance(kind: QueueKind): void {
       assertSize(queue, 1);
     });
 
-    Deno.test(`${name} accepts huge timeouts ${label}`, async () => {
+    Deno.test(`${title} accepts huge timeouts ${label}`, async () => {
       const queue = make(0, { scope });
       for (const timeout of [2 ** 31, 1e100, Infinity]) {
         await putAs(queue, colour, 1, { timeout });
@@ -111,7 +111,7 @@ export function queueConformance(kind: QueueKind): void {
       }
     });
 
-    Deno.test(`${name} refuses options that are no object ${label}`, async () => {
+    Deno.test(`${title} refuses options that are no object ${label}`, async () => {
       const queue = make(0, { scope });
       await putAs(queue, colour, 1);
       for (const options of [5, false, true, "5", null, () => {}] as never[]) {
@@ -128,7 +128,7 @@ export function queueConformance(kind: QueueKind): void {
       assertSize(queue, 1);
     });
 
-    Deno.test(`Q14 Q16 Q25 ${name}.shutdown() lets nothing in or out ${label}`, async () => {
+    Deno.test(`Q14 Q16 Q25 ${title}.shutdown() lets nothing in or out ${label}`, async () => {
       for (const immediate of [false, true]) {
         const queue = make(0, { scope });
         assertFalse(queue.isShutdown);
@@ -152,7 +152,7 @@ export function queueConformance(kind: QueueKind): void {
       }
     });
 
-    Deno.test(`Q16 Q17 ${name}.shutdown() leaves the items that are there ${label}`, async () => {
+    Deno.test(`Q16 Q17 ${title}.shutdown() leaves the items that are there ${label}`, async () => {
       const queue = make(0, { scope });
       for (const n of [3, 1, 4, 5]) await putAs(queue, colour, n);
       queue.shutdown();
@@ -171,7 +171,7 @@ export function queueConformance(kind: QueueKind): void {
       await assertRejects(() => getAs(queue, colour, { timeout: 0 }), ShutDownError);
     });
 
-    Deno.test(`Q19 ${name}.shutdown({ immediate: true }) throws away what is there ${label}`, async () => {
+    Deno.test(`Q19 ${title}.shutdown({ immediate: true }) throws away what is there ${label}`, async () => {
       for (const before of [false, true]) {
         const queue = make(0, { scope });
         for (const n of [1, 2, 3]) await putAs(queue, colour, n);
@@ -187,7 +187,7 @@ export function queueConformance(kind: QueueKind): void {
   for (const [scope, colour] of WAITS) {
     const label = `[${scope}, ${colour}]`;
 
-    Deno.test(`Q07 ${name}.get() waits until something is put ${label}`, async () => {
+    Deno.test(`Q07 ${title}.get() waits until something is put ${label}`, async () => {
       const queue = make(0, { scope });
       await assertLeavesNothing(scope, async () => {
         for (const put of COLOURS) {
@@ -201,7 +201,7 @@ export function queueConformance(kind: QueueKind): void {
       });
     });
 
-    Deno.test(`${name}.get() serves those who wait in their order ${label}`, async () => {
+    Deno.test(`${title}.get() serves those who wait in their order ${label}`, async () => {
       const queue = make(0, { scope });
       const order: unknown[] = [];
       const getting = [];
@@ -217,7 +217,7 @@ export function queueConformance(kind: QueueKind): void {
       assertEquals(entries(scope), 0);
     });
 
-    Deno.test(`Q17 Q25 ${name}.shutdown() turns those away who wait for items ${label}`, async () => {
+    Deno.test(`Q17 Q25 ${title}.shutdown() turns those away who wait for items ${label}`, async () => {
       for (const immediate of [false, true]) {
         const queue = make(0, { scope });
         await assertLeavesNothing(scope, async () => {
@@ -231,7 +231,7 @@ export function queueConformance(kind: QueueKind): void {
   }
 
   for (const scope of SCOPES) {
-    Deno.test(`${name} rejects with the reason when it is aborted [${scope}]`, async () => {
+    Deno.test(`${title} rejects with the reason when it is aborted [${scope}]`, async () => {
       const queue = make(0, { scope });
       await assertLeavesNothing(scope, async () => {
         const controller = new AbortController();
@@ -250,7 +250,7 @@ export function queueConformance(kind: QueueKind): void {
       });
     });
 
-    Deno.test(`${name} loses no item when an abort crosses a put [${scope}]`, async () => {
+    Deno.test(`${title} loses no item when an abort crosses a put [${scope}]`, async () => {
       const queue = make(0, { scope });
       for (let i = 0; i < 50; i++) {
         const controller = new AbortController();
@@ -266,7 +266,7 @@ export function queueConformance(kind: QueueKind): void {
       }
     });
 
-    Deno.test(`${name} takes no bad signal [${scope}]`, async () => {
+    Deno.test(`${title} takes no bad signal [${scope}]`, async () => {
       const queue = make(0, { scope });
       const options = { signal: {} as AbortSignal };
       await assertRejects(() => queue.get(options), TypeError, "'signal' must be");
@@ -274,7 +274,7 @@ export function queueConformance(kind: QueueKind): void {
       assertSize(queue, 0);
     });
 
-    Deno.test(`${name} is iterated until it is shut down and empty [${scope}]`, async () => {
+    Deno.test(`${title} is iterated until it is shut down and empty [${scope}]`, async () => {
       const queue = make(0, { scope });
       await assertLeavesNothing(scope, async () => {
         const seen: unknown[] = [];
@@ -294,7 +294,7 @@ export function queueConformance(kind: QueueKind): void {
       });
     });
 
-    Deno.test(`${name} loses no item when a loop over it is left [${scope}]`, async () => {
+    Deno.test(`${title} loses no item when a loop over it is left [${scope}]`, async () => {
       const queue = make(0, { scope });
       const put = [1, 2, 3, 4];
       for (const n of put) queue.putNowait(n);
@@ -313,7 +313,7 @@ export function queueConformance(kind: QueueKind): void {
       assertEquals([...seen, ...drain(queue)], order(put));
     });
 
-    Deno.test(`${name} loses no item to an iterator that is left while it waits [${scope}]`, async () => {
+    Deno.test(`${title} loses no item to an iterator that is left while it waits [${scope}]`, async () => {
       const queue = make(0, { scope });
       await assertLeavesNothing(scope, async () => {
         const iterator = queue[Symbol.asyncIterator]();
@@ -327,7 +327,7 @@ export function queueConformance(kind: QueueKind): void {
       });
     });
 
-    Deno.test(`${name} divides its items between two loops [${scope}]`, async () => {
+    Deno.test(`${title} divides its items between two loops [${scope}]`, async () => {
       const queue = make(0, { scope });
       const seen: unknown[][] = [[], []];
       const loops = seen.map(async (mine) => {
@@ -347,7 +347,7 @@ export function queueConformance(kind: QueueKind): void {
       assert(seen.every((mine) => mine.length > 0));
     });
 
-    Deno.test(`Q31 ${name}: 50 producers and 50 consumers, each item once [${scope}]`, async () => {
+    Deno.test(`Q31 ${title}: 50 producers and 50 consumers, each item once [${scope}]`, async () => {
       const queue = make(0, { scope });
       const gets: ((options?: Waiting) => Promise<unknown>)[] = [
         () => queue.get(),
@@ -389,7 +389,7 @@ export function queueConformance(kind: QueueKind): void {
       }
     });
 
-    Deno.test(`${name}.get() of 10 000 promises serves each [${scope}]`, async () => {
+    Deno.test(`${title}.get() of 10 000 promises serves each [${scope}]`, async () => {
       const queue = make(0, { scope });
       await assertLeavesNothing(scope, async () => {
         const getting = Array.from({ length: 10_000 }, () => queue.get());
@@ -399,7 +399,7 @@ export function queueConformance(kind: QueueKind): void {
       });
     });
 
-    Deno.test(`${name}.shutdown() rejects bad options [${scope}]`, () => {
+    Deno.test(`${title}.shutdown() rejects bad options [${scope}]`, () => {
       const queue = make(0, { scope });
       for (const options of [true, 1, "now", null]) {
         assertThrows(
@@ -418,7 +418,7 @@ export function queueConformance(kind: QueueKind): void {
       assertFalse(queue.isShutdown);
     });
 
-    Deno.test(`${name}.toString() tells its size and its end [${scope}]`, () => {
+    Deno.test(`${title}.toString() tells its size and its end [${scope}]`, () => {
       const queue = make(0, { scope });
       queue.putNowait(1);
       assertEquals(String(queue), `<${name} qsize=1>`);
@@ -426,7 +426,7 @@ export function queueConformance(kind: QueueKind): void {
       assertEquals(String(queue), `<${name} qsize=1 shutdown>`);
     });
 
-    Deno.test(`${name}.getSync() throws DeadlockError instead of hanging [${scope}]`, async () => {
+    Deno.test(`${title}.getSync() throws DeadlockError instead of hanging [${scope}]`, async () => {
       const queue = make(0, { scope });
       await assertLeavesNothing(scope, () => {
         assertThrows(() => queue.getSync(), DeadlockError, "never end");
@@ -435,7 +435,7 @@ export function queueConformance(kind: QueueKind): void {
     });
   }
 
-  Deno.test(`${name} rejects unknown scopes`, () => {
+  Deno.test(`${title} rejects unknown scopes`, () => {
     for (const scope of ["galaxy", 5, null]) {
       const options = { scope: scope as TestedScope };
       if (scope !== null) assertThrows(() => make(0, options), TypeError, "'scope' must be");
@@ -447,12 +447,12 @@ export function queueConformance(kind: QueueKind): void {
     }
   });
 
-  Deno.test(`${name} of local scope stays in its thread`, () => {
+  Deno.test(`${title} of local scope stays in its thread`, () => {
     const queue = make(0, { scope: "local" });
     assertThrows(() => encode(queue, "thread"), UnshareableError, `Cannot send ${name}`);
   });
 
-  Deno.test(`Q38 ${name} decoded in its own thread is the same object`, () => {
+  Deno.test(`Q38 ${title} decoded in its own thread is the same object`, () => {
     const queue = make();
     const { bytes, buffers } = encode({ queue, again: [queue] }, "thread");
     const decoded = decode(bytes, buffers) as { queue: unknown; again: unknown[] };

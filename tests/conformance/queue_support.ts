@@ -19,6 +19,8 @@ export type { AnyQueue } from "../queue/tasks.ts";
 export interface QueueKind<Q extends AnyQueue = AnyQueue> {
   /** The name of the class. */
   name: string;
+  /** What the names of the tests say. Default: the name of the class. */
+  title?: string;
   /** Makes an empty one. */
   make(maxsize?: number, options?: { scope: TestedScope }): Q;
   /** The order in which numbers come out. */

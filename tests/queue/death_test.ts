@@ -4,12 +4,21 @@ import { LifoQueue, PriorityQueue, Queue } from "../../queue/mod.ts";
 import { type AnyThread, Thread } from "../../thread/mod.ts";
 import { drain, LIMIT, waiting } from "../conformance/queue_support.ts";
 import { COLOURS, entries, turn, until } from "../conformance/support.ts";
-import { type AnyQueue, call, churn, type Colour, getForEver, putForEver } from "./tasks.ts";
+import {
+  type AnyQueue,
+  byJson,
+  call,
+  churn,
+  type Colour,
+  getForEver,
+  putForEver,
+} from "./tasks.ts";
 
 const KINDS: readonly (readonly [string, (maxsize: number) => Queue<unknown>])[] = [
   ["Queue", (maxsize) => new Queue(maxsize)],
   ["LifoQueue", (maxsize) => new LifoQueue(maxsize)],
   ["PriorityQueue", (maxsize) => new PriorityQueue(maxsize)],
+  ["PriorityQueue with compare", (maxsize) => new PriorityQueue(maxsize, { compare: byJson })],
 ];
 
 /** Starts a thread that calls a method of a queue. */

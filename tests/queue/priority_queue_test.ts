@@ -4,15 +4,32 @@ import { fullQueueConformance } from "../conformance/full_queue_conformance.ts";
 import { queueConformance } from "../conformance/queue_conformance.ts";
 import { assertSize, drain, type FullKind } from "../conformance/queue_support.ts";
 import { SCOPES } from "../conformance/support.ts";
+import { byJson } from "./tasks.ts";
 
-const KIND: FullKind = {
-  name: "PriorityQueue",
-  make: (maxsize, options) => new PriorityQueue(maxsize, options),
-  order: (put) => put.toSorted((a, b) => a - b),
-};
+const KINDS: readonly FullKind[] = [
+  {
+    name: "PriorityQueue",
+    make: (maxsize, options) => new PriorityQueue(maxsize, options),
+    order: (put) => put.toSorted((a, b) => a - b),
+  },
+  {
+    name: "PriorityQueue",
+    title: "PriorityQueue with compare",
+    make: (maxsize, options) =>
+      new PriorityQueue(
+        maxsize,
+        options === undefined || Object(options) === options
+          ? { compare: byJson, ...options }
+          : options,
+      ),
+    order: (put) => put.toSorted(byJson),
+  },
+];
 
-queueConformance(KIND);
-fullQueueConformance(KIND);
+for (const kind of KINDS) {
+  queueConformance(kind);
+  fullQueueConformance(kind);
+}
 
 /** Puts items and gives them as they come out. */
 function sorted<T>(queue: PriorityQueue<T>, items: readonly T[]): unknown[] {
@@ -101,6 +118,41 @@ for (const scope of SCOPES) {
       "bb",
       "a",
     ]);
+  });
+
+  Deno.test(`PriorityQueue gives equal items in the order in which they were put [${scope}]`, () => {
+    const items = Array.from({ length: 200 }, (_, i) => ({ rank: (i * 7) % 3, i }));
+    const queues = [
+      new PriorityQueue<{ rank: number; i: number }>(0, { scope, key: ({ rank }) => rank }),
+      new PriorityQueue<{ rank: number; i: number }>(0, {
+        scope,
+        compare: (a, b) => a.rank - b.rank,
+      }),
+    ];
+    for (const queue of queues) {
+      assertEquals(
+        sorted(queue as PriorityQueue<unknown>, items),
+        items.toSorted((a, b) => a.rank - b.rank),
+      );
+    }
+  });
+
+  Deno.test(`PriorityQueue takes items that need not be compared [${scope}]`, () => {
+    const queue = new PriorityQueue<[number, object]>(0, { scope });
+    queue.putNowait([2, { b: 1 }]);
+    queue.putNowait([1, { a: 1 }]);
+    assertThrows(() => queue.putNowait([1, { c: 1 }]), TypeError, "Cannot put item");
+    assertEquals(drain(queue as PriorityQueue<unknown>), [[1, { a: 1 }], [2, { b: 1 }]]);
+  });
+
+  Deno.test(`PriorityQueue refuses what 'compare' gives if it is no number [${scope}]`, async () => {
+    for (const order of [NaN, "1", undefined, null, {}, true]) {
+      const queue = new PriorityQueue<number>(0, { scope, compare: () => order as number });
+      queue.putNowait(1);
+      assertThrows(() => queue.putNowait(2), TypeError, "'compare' must give a number");
+      await assertRejects(() => queue.put(2), TypeError, "'compare' must give a number");
+      assertEquals(drain(queue as PriorityQueue<unknown>), [1]);
+    }
   });
 
   Deno.test(`Q13 PriorityQueue takes no item at which its function throws [${scope}]`, async () => {

@@ -173,6 +173,12 @@ export const lastDecimal = task(import.meta, (n: number): number => n % 10);
 /** Compares so that the largest comes first. */
 export const descending = task(import.meta, (a: number, b: number): number => b - a);
 
+/** Compares anything, by its JSON. */
+export const byJson = task(import.meta, (a: unknown, b: unknown): number => {
+  const [one, other] = [JSON.stringify(a) ?? "", JSON.stringify(b) ?? ""];
+  return one < other ? -1 : one > other ? 1 : 0;
+});
+
 /** A queue that counts its own puts, in each thread. */
 export class CountingQueue extends Queue<string> {
   name = "nameless";
