@@ -45,7 +45,8 @@ interface Worker {
 
 const workers: Set<Worker> = new Set();
 const kept: Map<number, Buffers> = new Map();
-const takers: Map<number, MessagePort> = new Map();
+/** Who waits for buffers that are still under way. */
+const takers: Map<number, { keep: boolean; port: MessagePort }[]> = new Map();
 
 /** Serves the main thread and all workers. */
 export function supervise(data: BootData): void {
@@ -253,17 +254,16 @@ function describeLoss(record: ThreadRecord, worker: Worker | null, code: number)
 
 function put(key: number, buffers: Buffers): void {
   kept.set(key, buffers);
-  const port = takers.get(key);
-  if (port === undefined) return;
+  const waiting = takers.get(key) ?? [];
   takers.delete(key);
-  take(key, false, port);
+  for (const { keep, port } of waiting) take(key, keep, port);
 }
 
 function take(key: number, keep: boolean, port: MessagePort): void {
   const buffers = kept.get(key);
   if (buffers === undefined) {
     // The message that brings them comes from another thread and may be slower.
-    takers.set(key, port);
+    takers.set(key, [...takers.get(key) ?? [], { keep, port }]);
     return;
   }
   if (keep) return port.postMessage(buffers);
