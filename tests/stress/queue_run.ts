@@ -114,13 +114,16 @@ class Run {
       const thread = role === "producer"
         ? new Thread({ target: produce, args: [queue, words, items, shape, slot, lot] })
         : new Thread({ target: consume, args: [queue, words, items, slot, lot] });
+      const began = performance.now();
       this.#live.set(`${role} ${slot}`, thread.start());
       try {
         await thread.join();
         return;
       } catch (error) {
         if (!(error instanceof WorkerLostError && this.#killed.has(thread))) {
-          this.#violations.push(`${role} ${slot}: ${error}`);
+          this.#violations.push(
+            `${role} ${slot}, alive for ${Math.round(performance.now() - began)} ms: ${error}`,
+          );
           return;
         }
         this.#bury(role, slot);
@@ -173,7 +176,7 @@ class Run {
       console.log(
         `HANGS after ${received} items: ${queue}, ${JSON.stringify(countsOf(queue))}, alive: ${
           [...this.#live.keys()].join(", ")
-        }, kills ${JSON.stringify(this.#kills)}`,
+        }, kills ${JSON.stringify(this.#kills)}, ${this.#violations.join("; ")}`,
       );
       process.exit(1);
     }, 1000);
