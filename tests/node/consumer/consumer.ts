@@ -2,6 +2,17 @@
 import * as all from "@nogil/std";
 import { isMain, shareable, task } from "@nogil/std";
 import { AbandonedError, TimeoutError } from "@nogil/std/errors";
+import {
+  asCompleted,
+  type AsyncResult,
+  currentTask,
+  type Future,
+  type MapIterator,
+  type PoolStatistics,
+  ThreadPool,
+  ThreadPoolExecutor,
+  wait,
+} from "@nogil/std/pool";
 import { SharedArray, Value } from "@nogil/std/process";
 import { LifoQueue, PriorityQueue, Queue, SimpleQueue } from "@nogil/std/queue";
 import {
@@ -135,6 +146,53 @@ export async function queues(signal: AbortSignal): Promise<void> {
   await simple.put(words.getNowait() + stack.getNowait());
   // @ts-expect-error: a SimpleQueue has no limit
   console.log(cost, simple.maxsize);
+}
+
+export async function pools(signal: AbortSignal): Promise<void> {
+  await using pool = new ThreadPool(2, { initializer: square, initargs: [1], concurrency: 4 });
+  const applied: number = await pool.apply(square, [2], { timeout: 10, signal, retries: 1 });
+  const awaited: string = await pool.apply(() => Promise.resolve("x"));
+  // @ts-expect-error: the function takes a number
+  await pool.apply(square, ["2"]);
+  // @ts-expect-error: the function takes an argument
+  await pool.apply(square);
+  const result: AsyncResult<number> = pool.applyAsync(square, [3], {
+    callback: (value) => console.log(value.toFixed(1)),
+  });
+  const mapped: number[] = await pool.map(square, new Set([1, 2]), {
+    onProgress: ({ done, total }) => console.log(done, total),
+    progress: true,
+  });
+  // @ts-expect-error: the function takes numbers
+  await pool.map(square, ["x"]);
+  const inferred: number[] = await pool.map((word) => word.length, ["a", "bc"]);
+  const stars: string[] = pool.starmapSync((a: number, b: string) => b.repeat(a), [[1, "x"]]);
+  // @ts-expect-error: two arguments are needed
+  pool.starmapAsync((a: number, b: string) => b.repeat(a), [[1]]);
+  const iterator: MapIterator<number> = pool.imap(square, [1, 2], { buffersize: 2 });
+  for await (const n of iterator) console.log(n.toFixed(1));
+  const next: IteratorResult<number> = iterator.nextSync({ timeout: 0 });
+  const statistics: PoolStatistics = pool.statistics();
+  const aborted: boolean | undefined = currentTask()?.signal.aborted;
+  const within: number = await ThreadPool.with(1, (inner) => inner.apply(square, [3]));
+  console.log(applied, awaited, await result, mapped, inferred, stars, next, statistics, aborted);
+
+  await using executor = new ThreadPoolExecutor({ maxWorkers: 2, threadNamePrefix: "worker" });
+  const future: Future<number> = executor.submit(square, within);
+  // @ts-expect-error: the function takes a number
+  executor.submit(square, "x");
+  // @ts-expect-error: the function takes an argument
+  executor.submit(square);
+  const value: number = future.resultSync({ timeout: 1 });
+  const { done, notDone } = await wait([future, result], { returnWhen: "FIRST_COMPLETED" });
+  for await (const one of asCompleted([future])) console.log(await one.result({ signal }));
+  const pairs = executor.options({ priority: 1, chunksize: 2 })
+    .map((a: number, b: string) => b.repeat(a), [1, 2], new Set(["x"]));
+  for await (const text of pairs) console.log(text.length);
+  // @ts-expect-error: the second iterable has to give strings
+  executor.map((a: number, b: string) => b.repeat(a), [1, 2], [3]);
+  await executor.shutdown({ cancelFutures: true });
+  console.log(value, done.size, notDone.size);
 }
 
 if (isMain(import.meta)) await threads();

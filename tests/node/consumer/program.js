@@ -1,7 +1,10 @@
 // A plain program that uses the installed package; it has to end by itself.
 import assert from "node:assert/strict";
 import { isMain, Lock, Queue, task, Thread, TimeoutError, Value } from "@nogil/std";
+import { asCompleted, ThreadPool, ThreadPoolExecutor } from "@nogil/std/pool";
 import { Event } from "@nogil/std/sync";
+
+export const square = task(import.meta, (x) => x * x);
 
 export const count = task(import.meta, (lock, total, rounds) => {
   for (let i = 0; i < rounds; i++) {
@@ -32,6 +35,14 @@ if (isMain(import.meta)) {
   numbers.shutdown();
   await worker.join();
   assert.deepEqual([doubles.getSync(), await doubles.get(), doubles.getNowait()], [2, 4, 6]);
+
+  const pool = new ThreadPool(2);
+  assert.deepEqual(await pool.map(square, [1, 2, 3], { progress: true }), [1, 4, 9]);
+  const executor = new ThreadPoolExecutor();
+  const futures = [4, 5].map((x) => executor.submit(square, x));
+  let sum = 0;
+  for await (const future of asCompleted(futures)) sum += await future;
+  assert.equal(sum, 41);
 
   await assert.rejects(new Event().wait({ timeout: 10 }), TimeoutError);
 }
