@@ -152,12 +152,11 @@ export function findTaskBy(find: () => RunningTask | undefined): void {
  *
  * @example In the module of a task
  * ```ts ignore
- * export const search = task(import.meta, (from: number, to: number) => {
- *   const self = currentTask();
- *   for (let n = from; n < to; n++) {
- *     if (self?.signal.aborted) return null;
- *     if (isWhatIWant(n)) return n;
- *   }
+ * export const search = task(import.meta, (): number => {
+ *   const signal = currentTask()?.signal;
+ *   let steps = 0;
+ *   while (!signal?.aborted) steps++;
+ *   return steps;
  * });
  * ```
  *
