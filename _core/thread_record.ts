@@ -66,6 +66,8 @@ const RESULT: ByteField = { word: 22, room: 56, size: 288 };
 const REASON: ByteField = { word: 24, room: 0, size: 0 };
 /** Record: waits for many objects that the thread is one of: its error is not reported meanwhile. */
 export const WATCHERS = 26;
+/** 1 while the object that stands for the thread in its own worker holds a reference. */
+const BODY_REF = 27;
 /** The words before the room for bytes. */
 const WORDS = 32;
 
@@ -180,6 +182,16 @@ export class ThreadRecord {
   /** Gives back the reference of the thread itself, once. */
   releaseRun(): void {
     if (this.#memory.exchange(this.address + RUN_REF, 0) === 1) this.release();
+  }
+
+  /** Takes the reference of the object that stands for the thread in its own worker. */
+  retainBody(): void {
+    if (this.retain(this.ident)) this.#memory.store(this.address + BODY_REF, 1);
+  }
+
+  /** Takes that reference over, to give it back; `false` if somebody else has, since the worker was lost. */
+  takeBody(): boolean {
+    return this.#memory.exchange(this.address + BODY_REF, 0) === 1;
   }
 
   /** Whether somebody beside the caller holds a reference. */

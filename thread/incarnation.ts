@@ -12,7 +12,7 @@ import { type AnyThread, innardsOf, rebuild, Thread } from "./thread.ts";
 
 /** Makes the object that stands for a thread in its own worker: of its own class, with its own fields. */
 export function incarnate(record: ThreadRecord, request: Request): AnyThread {
-  record.retain(record.ident);
+  record.retainBody();
   const innards = innardsFor(record);
   innards.target = request.target ?? null;
   innards.args = request.args;
@@ -32,7 +32,7 @@ export function disembody(thread: AnyThread): void {
   if (record === null) return;
   innards.name = record.name;
   innards.record = null;
-  releaseHandle(thread, record);
+  if (record.takeBody()) releaseHandle(thread, record);
 }
 
 /** Tells whether an error is the very reason with which the thread was asked to stop. */

@@ -193,6 +193,7 @@ function finish(worker: Worker, code: number): void {
       else if (code === 0 && worker.doomed === null && !record.killed) {
         record.end({ outcome: "result", bytes: null, buffers: 0, exitCode: 0, report: false });
       } else lose(record, describeLoss(record, worker, code), code);
+      if (record.takeBody()) record.release();
       record.releaseRun();
     }
   }
