@@ -97,6 +97,17 @@ export function registeredName(value: Registered): string {
   return `${ref.url.slice(ref.url.lastIndexOf("/") + 1)}#${ref.index}`;
 }
 
+/**
+ * Learns the name under which a module exports a registered function, for later messages: at the registration there was none
+ * yet. The module is there already.
+ */
+export function learnName(value: Registered): void {
+  const ref = refs.get(value);
+  if (ref === undefined || value.name || exportNames.has(value)) return;
+  // Without the name a message says which registration of the module it is.
+  importModules([ref.url]).catch(() => {});
+}
+
 /** Imports modules by their URLs, and learns the names of what they export. */
 export async function importModules(urls: readonly string[]): Promise<void> {
   for (const url of urls) {

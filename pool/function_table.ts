@@ -5,7 +5,7 @@
  */
 
 import { decodeRange, encode, requiredModules } from "../_core/codec.ts";
-import { moduleRef } from "../_core/module_registry.ts";
+import { learnName, moduleRef } from "../_core/module_registry.ts";
 import { FN_BYTES, FN_COUNT, FN_MAX } from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
 
@@ -46,6 +46,7 @@ export class FunctionNumbers {
       if (number !== 0) this.#bySource.set(key, number);
     }
     this.#byFunction.set(fn, number);
+    learnName(fn);
     return number;
   }
 
