@@ -1,0 +1,93 @@
+import { assert, assertEquals } from "@std/assert";
+import process from "node:process";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { asCompleted, ThreadPool, ThreadPoolExecutor } from "../../pool/mod.ts";
+import { turn } from "../conformance/support.ts";
+import { identity, makeBytes, square } from "./conformance_tasks.ts";
+
+setFlagsFromString("--expose-gc");
+const gc = runInNewContext("gc") as () => void;
+
+/** Waits until all of them are collected. */
+async function assertCollected(refs: readonly WeakRef<object>[]): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    await turn();
+    gc();
+    if (refs.every((ref) => ref.deref() === undefined)) return;
+  }
+  assertEquals(refs.filter((ref) => ref.deref() !== undefined).length, 0, "objects are kept alive");
+}
+
+Deno.test("ThreadPool keeps neither arguments nor results of a task alive [M82, F31]", async () => {
+  const pool = new ThreadPool(1);
+  const refs: WeakRef<object>[] = [];
+  const runOne = async (): Promise<void> => {
+    const argument = { large: new Array(1000).fill(1) };
+    const result = pool.applyAsync(identity, [argument]);
+    refs.push(new WeakRef(argument), new WeakRef(await result as object), new WeakRef(result));
+  };
+  for (let i = 0; i < 5; i++) await runOne();
+  // One after them, for the last one may be what a variable still names.
+  await pool.apply(square, [3]);
+  await assertCollected(refs);
+  pool.close();
+  await pool.join();
+});
+
+Deno.test("ThreadPoolExecutor keeps no future alive that nobody has [F31]", async () => {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const refs = Array.from({ length: 5 }, (_, i) => new WeakRef(executor.submit(square, i)));
+  await executor.submit(square, 3);
+  await assertCollected(refs);
+  await executor.shutdown();
+});
+
+Deno.test("ThreadPool.imap() and ThreadPoolExecutor.map() keep no result alive that was given [F32]", async () => {
+  const pool = new ThreadPool(1);
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  for (
+    const iterator of [
+      pool.imap(makeBytes, [10, 20, 30, 40]),
+      pool.imapUnordered(makeBytes, [10, 20, 30, 40]),
+      executor.map(makeBytes, [10, 20, 30, 40]),
+    ]
+  ) {
+    const refs: WeakRef<object>[] = [];
+    const take = async (): Promise<void> => {
+      refs.push(new WeakRef((await iterator.next()).value as object));
+    };
+    for (let i = 0; i < 3; i++) await take();
+    await pool.apply(square, [3]);
+    await assertCollected(refs.slice(0, 2));
+    assert((await iterator.next()).value !== undefined);
+  }
+  pool.close();
+  await Promise.all([pool.join(), executor.shutdown()]);
+});
+
+Deno.test("asCompleted() keeps no future alive that was given [F41]", async () => {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const iterator = asCompleted(Array.from({ length: 4 }, (_, i) => executor.submit(square, i)));
+  const refs: WeakRef<object>[] = [];
+  const take = async (): Promise<void> => {
+    refs.push(new WeakRef((await iterator.next()).value as object));
+  };
+  for (let i = 0; i < 3; i++) await take();
+  await assertCollected(refs.slice(0, 2));
+  assertEquals((await iterator.next()).done, false);
+  await executor.shutdown();
+});
+
+Deno.test("ThreadPool that nobody has any more is ended, its workers too", async () => {
+  const threads = (): number => process.memoryUsage().rss;
+  const make = async (): Promise<WeakRef<object>> => {
+    const pool = new ThreadPool(1);
+    await pool.apply(square, [3]);
+    return new WeakRef(pool);
+  };
+  const refs: WeakRef<object>[] = [];
+  for (let i = 0; i < 3; i++) refs.push(await make());
+  await assertCollected(refs);
+  assert(threads() > 0);
+});

@@ -1,0 +1,29 @@
+import { assertEquals } from "@std/assert";
+import { stressPools } from "../stress/pool_run.ts";
+
+Deno.test("ThreadPool and ThreadPoolExecutor settle all of 400 tasks, of which 20 end their worker", async () => {
+  const { rows, violations } = await stressPools({
+    tasks: 400,
+    workers: 2,
+    seed: 7,
+    deadly: 20,
+    memory: 20,
+    blows: 4,
+    concurrency: 1,
+  });
+  assertEquals(violations, []);
+  assertEquals(rows.reduce((sum, { tasks }) => sum + tasks, 0), 400);
+});
+
+Deno.test("ThreadPool and ThreadPoolExecutor settle all tasks, several at once in a worker", async () => {
+  const { violations } = await stressPools({
+    tasks: 200,
+    workers: 2,
+    seed: 8,
+    deadly: 20,
+    memory: 20,
+    blows: 2,
+    concurrency: 4,
+  });
+  assertEquals(violations, []);
+});
