@@ -17,12 +17,13 @@ export interface QueueOptions {
 export interface PriorityQueueOptions<T> extends QueueOptions {
   /**
    * Gives what an item is compared by: a number, a string, a bigint, a boolean, or an array of them. It is called once an
-   * item, by `put`. To be sent to another thread it must be a task or a self-contained function.
+   * item, when that is put. To be sent to another thread it must be a task or a self-contained function.
    */
   key?: (item: T) => unknown;
   /**
-   * Compares two items as for `Array.sort`: negative if `a` comes first. To be sent to another thread it must be a task or
-   * a self-contained function.
+   * Compares two items as for `Array.sort`: negative if `a` comes first. It is called in whatever thread puts or gets,
+   * also for items that others have put, and must not use the queue. To be sent to another thread it must be a task or a
+   * self-contained function. A key is faster.
    */
   compare?: (a: T, b: T) => number;
 }

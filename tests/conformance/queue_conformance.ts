@@ -28,10 +28,10 @@ import {
   COLOURS,
   COMBINATIONS,
   duration,
-  entries,
   SCOPES,
   type TestedScope,
   turn,
+  until,
 } from "./support.ts";
 
 /** Runs the suite. */
@@ -41,7 +41,7 @@ export function queueConformance(kind: QueueKind): void {
   for (const [scope, colour] of COMBINATIONS) {
     const label = `[${scope}, ${colour}]`;
 
-    Deno.test(`Q01 Q28 ${title} is empty at first, and has what was put ${label}`, async () => {
+    Deno.test(`Q01 Q28 M28 ${title} is empty at first, and has what was put ${label}`, async () => {
       const queue = make(0, { scope });
       assertSize(queue, 0);
       await putAs(queue, colour, 1);
@@ -201,20 +201,21 @@ export function queueConformance(kind: QueueKind): void {
       });
     });
 
-    Deno.test(`${title}.get() serves those who wait in their order ${label}`, async () => {
+    Deno.test(`${title}.get() serves those who wait, one an item ${label}`, async () => {
       const queue = make(0, { scope });
-      const order: unknown[] = [];
-      const getting = [];
+      const seen: [number, unknown][] = [];
       for (let i = 0; i < 4; i++) {
-        getting.push(start(queue, colour, "get").then((item) => order.push([i, item])));
+        start(queue, colour, "get").then((item) => seen.push([i, item]));
         await waiting(scope, i + 1);
       }
       for (let i = 0; i < 4; i++) {
         queue.putNowait(i);
-        await getting[i];
+        await until(() => seen.length > i, "the next one");
+        await waiting(scope, 3 - i);
       }
-      assertEquals(order, [[0, 0], [1, 1], [2, 2], [3, 3]]);
-      assertEquals(entries(scope), 0);
+      assertEquals(seen.map(([, item]) => item), [0, 1, 2, 3]);
+      // A thread that is slow to wake up may be overtaken.
+      if (colour === "promise") assertEquals(seen.map(([i]) => i), [0, 1, 2, 3]);
     });
 
     Deno.test(`Q17 Q25 ${title}.shutdown() turns those away who wait for items ${label}`, async () => {
