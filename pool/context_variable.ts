@@ -40,7 +40,7 @@ export interface Captured {
   data: unknown;
 }
 
-type Carrier = (data: unknown, call: () => void) => void;
+type Carrier = (data: unknown, call: () => unknown) => unknown;
 
 /**
  * Lets the value of an `AsyncLocalStorage` travel with the tasks of a pool that names it in its option `context`.
@@ -84,8 +84,8 @@ export function captureContext(variables: readonly ContextVariable[]): Captured[
 }
 
 /** Calls a function in the context that has travelled. */
-export function runWithContext(context: unknown, call: () => void): void {
-  (context as Captured[]).reduceRight<() => void>(
+export function runWithContext(context: unknown, call: () => unknown): unknown {
+  return (context as Captured[]).reduceRight<() => unknown>(
     (inner, { carrier, data }) => () => carrier(data, inner),
     call,
   )();

@@ -226,6 +226,8 @@ export class Reaper {
     this.#dead = this.#dead.filter((other) => other.seat !== member.seat);
     this.#collect(member);
     this.#freePage(member);
+    // What is known of the end is in shared memory until somebody has asked for it.
+    member.handle.end();
     this.#dead.push(member);
     if (this.#dead.length > 64) this.#dead.shift();
   }

@@ -192,16 +192,31 @@ export class WorkerTasks {
     let context: unknown = null;
     if ((op & layout.CONTEXT) !== 0) [context, data] = data as [unknown, unknown];
     if (fn === null) [fn, data] = data as [AnyFunction, unknown];
+    const enter = this.#enterer(task, context);
+    if ((op & layout.ITEMS) !== 0) {
+      return this.#runBatch(task, op, fn, enter, data as unknown[], first, count);
+    }
+    const args = argumentsOf(op, data) as never[];
     const call = fn;
-    const run = (op & layout.ITEMS) !== 0
-      ? (): void => this.#runBatch(task, op, call, data as unknown[], first, count)
-      : (): void => this.#run(task, () => call(...argumentsOf(op, data) as never[]));
-    if (context === null) run();
-    else runWithContext(context, run);
+    this.#run(task, enter === null ? () => call(...args) : () => enter(() => call(...args)));
+  }
+
+  /**
+   * Gives what calls the function of a task in its asynchronous context, `null` if it has none. Nothing but the function is
+   * called there: the next task would inherit the context.
+   */
+  #enterer(task: RunningTask, context: unknown): Enter | null {
+    const store = this.#store;
+    if (context === null && store === null) return null;
+    return (call) => {
+      const inner = store === null ? call : () => store.run(task, call);
+      return context === null ? inner() : runWithContext(context, inner);
+    };
   }
 
   #call(task: RunningTask, fn: AnyFunction, value: number): void {
-    if (this.#store !== null) return this.#run(task, () => fn(value as never));
+    const store = this.#store;
+    if (store !== null) return this.#run(task, () => store.run(task, () => fn(value as never)));
     setRunningTask(task);
     let result: unknown;
     try {
@@ -216,11 +231,8 @@ export class WorkerTasks {
   #run(task: RunningTask, call: () => unknown): void {
     let result: unknown;
     try {
-      if (this.#store !== null) result = this.#store.run(task, call);
-      else {
-        setRunningTask(task);
-        result = call();
-      }
+      setRunningTask(task);
+      result = call();
     } catch (error) {
       return this.#fail(task, error);
     }
@@ -248,12 +260,13 @@ export class WorkerTasks {
     task: RunningTask,
     op: number,
     fn: AnyFunction,
+    enter: Enter | null,
     items: unknown[],
     first: number,
     count: number,
   ): void {
     const request = {
-      fn,
+      fn: enter === null ? fn : (...args: never[]) => enter(() => fn(...args)),
       items,
       star: (op & layout.STAR) !== 0,
       stopAtFailure: (op & layout.STOP_AT_FAILURE) !== 0,
@@ -266,8 +279,7 @@ export class WorkerTasks {
       this.#loop.goOn();
     }, () => this.#count(task));
     setRunningTask(task);
-    const ended = this.#store === null ? batch.run() : this.#store.run(task, () => batch.run());
-    if (ended) this.#settle(task, batch.failed);
+    if (batch.run()) this.#settle(task, batch.failed);
     else this.running++;
   }
 
@@ -300,6 +312,9 @@ export class WorkerTasks {
     else agent.finishThread();
   }
 }
+
+/** Calls a function in an asynchronous context. */
+type Enter = (call: () => unknown) => unknown;
 
 /** As the codec calls the buffers that go beside a message. */
 type SharedBuffers = Parameters<typeof decode>[1] & object;
