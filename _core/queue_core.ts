@@ -143,7 +143,9 @@ export class QueueCore {
     let outcome = this.#publish(ref, item, true);
     if (outcome === NOTHING && timeout > 0) {
       if (this.#spin(this.maxsize)) outcome = this.#publish(ref, item, true);
-      if (outcome === NOTHING) outcome = this.#waitForRoom(ref, timeout);
+      if (outcome === NOTHING) {
+        outcome = this.#waitForRoom(ref, timeout);
+      }
     }
     this.#settlePut(ref, outcome, timeout);
   }
