@@ -37,7 +37,6 @@ export class Watch<T extends WaitObject> {
       );
     }
     for (const object of objects) {
-      if (this.#pending.has(object)) continue;
       const state = stateOf(object);
       this.#pending.set(object, { object, state, unsubscribe: null, letGo: null });
     }

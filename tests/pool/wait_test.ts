@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { WAITABLE } from "../../_core/waitable.ts";
+import { runtime } from "../../_runtime/runtime.ts";
 import { InvalidStateError, TimeoutError } from "../../errors.ts";
 import {
   ALL_COMPLETED,
@@ -173,6 +175,30 @@ Deno.test("wait() returns what is done when time is up [F37]", async () => {
   assertFound(await wait([one, two], { timeout: 0 }), [two], [one]);
 });
 
+Deno.test("wait() and asCompleted() with timeout 0 only look, without a turn of the event loop", async () => {
+  let turned = false;
+  setTimeout(() => turned = true, 0);
+  const [one] = pending(1) as [Future<number>];
+  await wait([one, Promise.race([])], { timeout: 0 });
+  await takeAll(asCompleted([one], { timeout: 0 })).catch(() => {});
+  assertEquals(turned, false);
+  await turn();
+});
+
+Deno.test("wait() and asCompleted() look again when time is up", async () => {
+  let looks = 0;
+  const state = {
+    get done(): boolean {
+      return ++looks % 2 === 0;
+    },
+    failed: false,
+    subscribe: () => () => {},
+  };
+  const object = { [WAITABLE]: () => state };
+  assertFound(await wait([object], { timeout: 5 }), [object], []);
+  assertEquals(await takeAll(asCompleted([object], { timeout: 5 })), [object]);
+});
+
 Deno.test("wait() rejects with the reason of an aborted signal", async () => {
   const [one, two] = pending(2) as [Future<number>, Future<number>];
   const controller = new AbortController();
@@ -288,6 +314,7 @@ Deno.test("asCompleted() throws TimeoutError after what is done, and says how ma
   one.setResult(1);
   assertStrictEquals((await first).value, one);
   await new Promise((resolve) => setTimeout(resolve, 40));
+  setTimeout(() => two.setResult(2), 1);
   await assertRejects(() => iterator.next(), TimeoutError, "1 (of 2)");
   assertEquals(await iterator.next(), { done: true, value: undefined });
 });
@@ -333,7 +360,7 @@ Deno.test("asCompleted() answers calls of next() and return() one after the othe
 
 Deno.test("asCompleted() releases what it has given [F41]", async () => {
   const [last] = pending(1) as [Future<number>];
-  const iterator = asCompleted([returned(), last]);
+  const iterator = asCompleted([returned(), returned(), last]);
   const take = async (): Promise<WeakRef<object>> =>
     new WeakRef((await iterator.next()).value as object);
   const given = await take();
@@ -356,6 +383,13 @@ Deno.test("wait() and asCompleted() take promises and other thenables, settled o
       throw new Error("broken");
     },
   };
+  const fickle: PromiseLike<number> = {
+    then(onFulfilled, onRejected) {
+      onFulfilled?.(1);
+      onRejected?.(new Error("fickle"));
+      return Promise.race([]);
+    },
+  };
   const objects = [never, fulfilled, rejected, thenable, broken];
   const done = [fulfilled, rejected, thenable, broken];
   for (let i = 0; i < 2; i++) {
@@ -365,6 +399,15 @@ Deno.test("wait() and asCompleted() take promises and other thenables, settled o
   }
   assertEquals((await wait([never, rejected], { returnWhen: FIRST_EXCEPTION })).done.size, 1);
   assertEquals((await wait([never, broken], { returnWhen: FIRST_EXCEPTION })).done.size, 1);
+  const fickleIsDone = await wait([never, fickle], { returnWhen: FIRST_EXCEPTION, timeout: 1 });
+  assertEquals([...fickleIsDone.done], [fickle]);
+  const alsoFailed = wait([never, fickle, rejected], { returnWhen: FIRST_EXCEPTION });
+  assertEquals((await alsoFailed).done.size, 2);
+  assertEquals((await wait([never, fickle, never], { count: 1 })).done.size, 1);
+  // What is settled already is found before a future that is done ends the wait.
+  const settled = Promise.resolve();
+  const found = await wait<WaitObject>([settled, returned()], { returnWhen: FIRST_COMPLETED });
+  assertEquals(found.done.size, 2);
   const later = new Promise((resolve) => setTimeout(resolve, 5));
   assertEquals((await takeAll(asCompleted<WaitObject>([later, fulfilled]))).length, 2);
 });
@@ -563,10 +606,17 @@ Deno.test("wait() lets a failed thread be joined before it is reported; if nobod
       for (let i = 0; i < 5; i++) await turn();
       await thread.join().catch(() => {});
     }
-    const left = make("nobody's");
-    await wait([left]);
-    await until(() => reported.includes("nobody's"), "the report");
-    assertEquals(reported, ["nobody's"]);
+    const unjoined: unknown[] = [];
+    for (const giveUp of [false, true]) {
+      const left = make(`nobody's ${giveUp}`);
+      const controller = new AbortController();
+      const waiting = wait([left], { signal: controller.signal });
+      if (giveUp) controller.abort();
+      await waiting.catch(() => {});
+      unjoined.push(left.name);
+      await until(() => reported.length === unjoined.length, "the report");
+      assertEquals(reported, unjoined);
+    }
   } finally {
     setExcepthook(previous);
   }
@@ -615,6 +665,30 @@ Deno.test("wait() and asCompleted() take any mix", async () => {
   assertFound({ done: new Set(order), notDone: new Set() }, expected, []);
   assertFound(await waiting, expected, []);
   await thread.join();
+});
+
+Deno.test("wait(), asCompleted() and Future.result() leave no timer", async () => {
+  const before = runtime().activeResources();
+  const options = { timeout: 20_000, signal: new AbortController().signal };
+  const futures = pending(4);
+  const [one, two, three, four] = futures as [
+    Future<number>,
+    Future<number>,
+    Future<number>,
+    Future<number>,
+  ];
+  const waiting = Promise.all([
+    wait([one], options),
+    takeAll(asCompleted([one, two], options)),
+    three.result(options),
+    four.exception(options).catch(() => {}),
+    wait([new Promise((resolve) => queueMicrotask(() => resolve(1)))], options),
+  ]);
+  assert(runtime().activeResources() > before);
+  for (const future of futures) queueMicrotask(() => future.setResult(1));
+  await waiting;
+  await turn();
+  assertEquals(runtime().activeResources(), before);
 });
 
 Deno.test("wait() leaves no listener at a signal, and no callback at a future", async () => {
