@@ -71,8 +71,8 @@ class ThreadHandle implements WorkerHandle {
         if (exitCode >= 0) this.#end.reason = `its worker exited with code ${exitCode}`;
       } catch (error) {
         const lost = error instanceof WorkerLostError;
-        const { message } = error as Partial<Error>;
-        this.#end.reason = lost ? reasonOf(error) : `its worker failed: ${message}`;
+        const { message } = Object(error) as Partial<Error>;
+        this.#end.reason = lost ? reasonOf(error) : `its worker failed: ${message ?? error}`;
         this.#end.cause = lost ? error.cause ?? null : error;
         if (lost) this.#end.exitcode = error.exitcode;
       }
