@@ -13,42 +13,51 @@ import process from "node:process";
 
 /** A bar. */
 export interface ProgressBar {
-  /** Says how far it is; `total` is `null` while it is not known. */
-  update(done: number, total: number | null, failed: number): void;
+  /** Says how far it is. */
+  update(state: ProgressState): void;
   /** Leaves the bar as it stands. */
   close(): void;
+}
+
+/** How far something is. */
+export interface ProgressState {
+  /** What is done. */
+  readonly done: number;
+  /** All that is to be done, or `null` while that is not known. */
+  readonly total: number | null;
+  /** What of the done has failed. */
+  readonly failed: number;
 }
 
 /** Where bars are opened. */
 export interface ProgressBars {
   /** Opens a bar. */
-  open(label: string): ProgressBar;
+  open(label: string, state: ProgressState): ProgressBar;
 }
 
 /** Milliseconds between two lines where there is no terminal. */
 const LINE_INTERVAL = 10_000;
 const WIDEST_BAR = 40;
 
-/** How far something is. */
-class State {
+/** The line of a bar. */
+class Line {
   readonly #label: string;
   readonly #since = performance.now();
   #until: number | null = null;
-  done = 0;
-  total: number | null = null;
-  failed = 0;
+  state: ProgressState;
 
-  constructor(label: string) {
+  constructor(label: string, state: ProgressState) {
     this.#label = label;
+    this.state = state;
   }
 
   close(): void {
     this.#until = performance.now();
   }
 
-  /** Puts it into one line of at most `width` characters, with a bar if it is at least that wide. */
-  line(width: number, withBar: boolean): string {
-    const { done, total, failed } = this;
+  /** Puts the state into one line of at most `width` characters, with a bar if it is at least that wide. */
+  text(width: number, withBar: boolean): string {
+    const { done, total, failed } = this.state;
     const seconds = ((this.#until ?? performance.now()) - this.#since) / 1000;
     const rate = done / Math.max(seconds, 0.001);
     const counts = total === null ? format(done) : `${format(done)}/${format(total)}`;
@@ -68,12 +77,13 @@ class State {
   }
 
   #time(seconds: number, rate: number): string {
+    const { done, total } = this.state;
     if (this.#until !== null) {
-      const verb = this.total === null || this.done >= this.total ? "in" : "stopped after";
+      const verb = total !== null && done >= total ? "in" : "stopped after";
       return `${verb} ${formatTime(seconds)}`;
     }
-    if (this.total === null || this.done === 0) return formatTime(seconds);
-    return `${formatTime((this.total - this.done) / rate)} left`;
+    if (total === null || done === 0) return formatTime(seconds);
+    return `${formatTime((total - done) / rate)} left`;
   }
 }
 
@@ -101,7 +111,7 @@ interface CliProgress {
 
 interface MultiBar {
   timer: ReturnType<typeof setTimeout> | null;
-  create(total: number, start: number, payload: { state: State }): unknown;
+  create(total: number, start: number, payload: { line: Line }): unknown;
   update(): void;
   stop(): void;
 }
@@ -143,25 +153,25 @@ class Terminal {
 
 class TerminalBars implements ProgressBars {
   readonly #cli: CliProgress;
-  readonly #open: Set<State> = new Set();
+  readonly #open: Set<Line> = new Set();
   #bars: MultiBar | null = null;
 
   constructor(cli: CliProgress) {
     this.#cli = cli;
   }
 
-  open(label: string): ProgressBar {
-    const state = new State(label);
-    this.#open.add(state);
+  open(label: string, state: ProgressState): ProgressBar {
+    const line = new Line(label, state);
+    this.#open.add(line);
     this.#bars ??= this.#start();
-    this.#bars.create(0, 0, { state });
+    this.#bars.create(0, 0, { line });
     this.#bars.timer?.unref?.();
     this.#bars.update();
     return {
-      update: (done, total, failed) => void Object.assign(state, { done, total, failed }),
+      update: (state) => void (line.state = state),
       close: () => {
-        state.close();
-        this.#open.delete(state);
+        line.close();
+        this.#open.delete(line);
         if (this.#open.size > 0) return;
         this.#bars?.stop();
         this.#bars = null;
@@ -181,23 +191,25 @@ class TerminalBars implements ProgressBars {
     return new IdleMultiBar({
       terminal: new Terminal(),
       linewrap: true,
-      format: (_options: unknown, { maxWidth }: { maxWidth: number }, payload: { state: State }) =>
-        payload.state.line(maxWidth - 1, true),
+      // Without it, the cursor goes to the beginning of a line that has not changed, and stays there.
+      forceRedraw: true,
+      format: (_options: unknown, { maxWidth }: { maxWidth: number }, payload: { line: Line }) =>
+        payload.line.text(maxWidth - 1, true),
     });
   }
 }
 
 class LineBars implements ProgressBars {
-  open(label: string): ProgressBar {
-    const state = new State(label);
-    const print = (): void => void process.stderr.write(`${state.line(200, false).trimStart()}\n`);
+  open(label: string, state: ProgressState): ProgressBar {
+    const line = new Line(label, state);
+    const print = (): void => void process.stderr.write(`${line.text(200, false).trimStart()}\n`);
     const timer = setInterval(print, LINE_INTERVAL);
     timer.unref();
     return {
-      update: (done, total, failed) => void Object.assign(state, { done, total, failed }),
+      update: (state) => void (line.state = state),
       close: () => {
         clearInterval(timer);
-        state.close();
+        line.close();
         print();
       },
     };

@@ -159,6 +159,12 @@ export class Feed implements ChunkOwner {
     closeQuietly(() => input.close());
   }
 
+  /** Nobody wants the results any more. */
+  abandon(): void | Promise<void> {
+    this.#settings.meter?.end(this.#settled, this.#total());
+    return this.cancel();
+  }
+
   /** Takes no more input, and keeps what has not begun from running. */
   cancel(): void | Promise<void> {
     const closing = this.stop();

@@ -223,7 +223,7 @@ export class MapIterator<R>
   async return(): Promise<IteratorResult<R, undefined>> {
     const first = !this.#finished;
     this.#finish();
-    if (first) await this.#feed?.cancel();
+    if (first) await this.#feed?.abandon();
     return { done: true, value: undefined };
   }
 
@@ -315,7 +315,7 @@ export class MapIterator<R>
 
   #closing(): void {
     if (this.#left) {
-      closeQuietly(() => this.#feed?.cancel());
+      closeQuietly(() => this.#feed?.abandon());
       this.#finish();
     } else this.#feed?.lift();
   }

@@ -61,7 +61,7 @@ export class ProgressMeter {
     if (this.#ended) return;
     this.#done = done;
     this.#total = total;
-    this.#bar?.update(done, total, this.#failed);
+    this.#bar?.update(this.#progress);
     if (this.#onProgress === undefined || this.#timer !== null) return;
     const rest = this.#last + INTERVAL - performance.now();
     if (rest <= 0) this.#call();
@@ -97,6 +97,10 @@ export class ProgressMeter {
     if (this.#told !== this.#state) this.#call();
   }
 
+  get #progress(): Progress {
+    return { done: this.#done, total: this.#total, failed: this.#failed };
+  }
+
   get #state(): string {
     return `${this.#done}/${this.#total}/${this.#failed}`;
   }
@@ -105,7 +109,7 @@ export class ProgressMeter {
     this.#last = performance.now();
     this.#told = this.#state;
     try {
-      this.#onProgress?.({ done: this.#done, total: this.#total, failed: this.#failed });
+      this.#onProgress?.(this.#progress);
     } catch (error) {
       this.#report(error);
     }
@@ -122,8 +126,7 @@ export class ProgressMeter {
   async #openBar(label: string): Promise<void> {
     try {
       const bars = await progressBars();
-      this.#bar ??= bars.open(label);
-      this.#bar.update(this.#done, this.#total, this.#failed);
+      this.#bar ??= bars.open(label, this.#progress);
       if (this.#ended) this.#endBar();
     } catch (error) {
       printIgnored("the progress bar", error);
@@ -131,7 +134,7 @@ export class ProgressMeter {
   }
 
   #endBar(): void {
-    this.#bar?.update(this.#done, this.#total, this.#failed);
+    this.#bar?.update(this.#progress);
     this.#bar?.close();
     this.#bar = null;
   }
