@@ -17,6 +17,12 @@ import type { JobTable } from "./engine_table.ts";
 import type { BufferBroker, LooseBuffers } from "./worker_host.ts";
 
 const NO_BUFFERS: LooseBuffers = [];
+/** Results that are taken in one turn of the event loop. */
+const TURN_RESULTS = 1024;
+/** Results after which the clock is looked at. */
+const LOOK_EVERY = 256;
+/** So long results are taken in one turn, in milliseconds. */
+const TURN_TIME = 2;
 
 /** What stands in a result beside its body. */
 interface Result {
@@ -35,6 +41,7 @@ export class Receiver {
   readonly #floats: Float64Array;
   /** Changes whenever results are taken: a sink may take some itself. */
   #takes = 0;
+  #first = 0;
 
   /** Makes the way back. */
   constructor(memory: TaskMemory, table: JobTable, broker: BufferBroker) {
@@ -62,6 +69,33 @@ export class Receiver {
       results.tell();
     }
     return count;
+  }
+
+  /** Whether there are results. */
+  isReady(members: readonly Member[]): boolean {
+    for (let k = 0; k < members.length; k++) {
+      if ((members[k] as Member).results.ready) return true;
+    }
+    return false;
+  }
+
+  /** Takes a fair share of the results of each worker; tells how many there were. */
+  takeShare(members: readonly Member[]): number {
+    const since = performance.now();
+    const share = Math.floor(TURN_RESULTS / (members.length || 1));
+    const most = Math.max(16, Math.min(LOOK_EVERY, share));
+    let taken = 0;
+    while (taken < TURN_RESULTS) {
+      const first = this.#first++;
+      let got = 0;
+      for (let k = 0; k < members.length; k++) {
+        const member = members[(first + k) % members.length];
+        if (member !== undefined) got += this.take(member, most);
+      }
+      taken += got;
+      if (got === 0 || performance.now() - since > TURN_TIME) break;
+    }
+    return taken;
   }
 
   #receive(member: Member, results: TaskResults): void {

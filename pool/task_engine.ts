@@ -15,13 +15,13 @@
  */
 
 import { encode } from "../_core/codec.ts";
-import { registeredName } from "../_core/module_registry.ts";
 import * as layout from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
-import { BrokenPoolError, CancelledError, InvalidStateError, TimeoutError } from "../errors.ts";
+import { CancelledError, TimeoutError } from "../errors.ts";
 import { Alarms } from "./engine_alarms.ts";
 import { Bell } from "./engine_bell.ts";
-import { Crew, type Member } from "./engine_crew.ts";
+import { Crew } from "./engine_crew.ts";
+import { Lifecycle } from "./engine_lifecycle.ts";
 import { ArgumentEncoder } from "./engine_encoder.ts";
 import { Batch, extraOf, IN_LIST, Job } from "./engine_job.ts";
 import { Reaper } from "./engine_reaper.ts";
@@ -36,6 +36,7 @@ import type {
   TaskSink,
 } from "./engine_types.ts";
 import { type AnyFunction, FunctionNumbers } from "./function_table.ts";
+import { geometryOf } from "./engine_geometry.ts";
 import type { WorkerHost } from "./worker_host.ts";
 
 export type { BatchSink, EngineOptions, PoolStatistics, TaskOptions, TaskSink };
@@ -43,31 +44,14 @@ export type { BatchSink, EngineOptions, PoolStatistics, TaskOptions, TaskSink };
 /** A task or a batch that was submitted. */
 export type Ticket = Job | Batch;
 
-/** Results that are taken in one turn of the event loop. */
-const TURN_RESULTS = 1024;
-/** Results after which the clock is looked at. */
-const LOOK_EVERY = 256;
-/** So long results are taken in one turn, in milliseconds. */
-const TURN_TIME = 2;
 /** While this thread is blocked, it looks after the workers at least so often, in milliseconds. */
 const BLOCKED_SLICE = 40;
-/** After so many failed starts in a row, with no worker there, the pool is broken. */
-const MOST_FAILURES = 3;
-/** The longest pause before a worker is started again whose predecessor did not get ready, in milliseconds. */
-const LONGEST_PAUSE = 1000;
-
 const DEFAULT_GRACE = 1000;
 const DEFAULT_SLICE = 250;
 const DEFAULT_SPIN = 20;
-const MAIN_BYTES = 1 << 23;
-const URGENT_BYTES = 1 << 19;
-const RESULT_BYTES = 1 << 21;
-
-type State = "open" | "closed" | "terminated" | "broken";
 
 /** Runs tasks. */
 export class TaskEngine {
-  readonly #host: WorkerHost;
   readonly #options: EngineOptions;
   readonly #memory: TaskMemory;
   readonly #functions: FunctionNumbers;
@@ -79,18 +63,9 @@ export class TaskEngine {
   readonly #reaper: Reaper;
   readonly #alarms: Alarms = new Alarms();
   readonly #bell: Bell;
+  readonly #life: Lifecycle;
   readonly #slice: number;
   readonly #send: (job: Job) => boolean;
-  readonly #initKey: number;
-  #state: State = "open";
-  #cause: unknown = null;
-  #failures = 0;
-  #restarts = 0;
-  #starting: (() => void) | null = null;
-  #turn = 0;
-  #workersLost = 0;
-  #joiners: (() => void)[] = [];
-  #ended = false;
 
   /**
    * Makes an engine, and starts its workers unless they are lazy.
@@ -99,20 +74,13 @@ export class TaskEngine {
    */
   constructor(host: WorkerHost, options: EngineOptions) {
     const { workers, concurrency = 1, tuning = {} } = options;
-    this.#host = host;
     this.#options = options;
     this.#slice = tuning.slice ?? DEFAULT_SLICE;
     const init = options.initializer === undefined
       ? null
       : encode([options.initializer, [...options.initargs ?? []]], "thread", "initializer");
-    this.#memory = host.createMemory({
-      seats: workers * 2 + 1,
-      lanes: concurrency,
-      mainBytes: tuning.mainBytes ?? MAIN_BYTES,
-      urgentBytes: tuning.urgentBytes ?? URGENT_BYTES,
-      resultBytes: tuning.resultBytes ?? RESULT_BYTES,
-    });
-    this.#initKey = init === null || init.buffers.length === 0
+    this.#memory = host.createMemory(geometryOf(options));
+    const initKey = init === null || init.buffers.length === 0
       ? 0
       : host.broker.put(init.buffers, []);
     this.#functions = new FunctionNumbers(this.#memory);
@@ -124,13 +92,13 @@ export class TaskEngine {
     const settings = {
       name: options.name,
       initializer: init?.bytes ?? null,
-      initializerBuffers: this.#initKey,
+      initializerBuffers: initKey,
       maxTasks: options.maxTasksPerChild ?? 0,
       spin: tuning.spin ?? DEFAULT_SPIN,
       slice: this.#slice,
     };
     this.#crew = new Crew(this.#memory, host, settings, {
-      onExit: (member) => this.#onExit(member),
+      onExit: (member) => this.#life.onExit(member),
       onSeat: (seat) => this.#reaper.reuse(seat),
     });
     this.#reaper = new Reaper(this.#memory, host.kind, {
@@ -141,11 +109,35 @@ export class TaskEngine {
     });
     this.#bell = new Bell(this.#memory, this.#slice, {
       take: () => this.#takeShare(),
-      ready: () => this.#isReady(),
-      pending: () => this.#table.pending > 0 || this.#joiners.length > 0,
+      ready: () => this.#receiver.isReady(this.#crew.members),
+      pending: () => this.#table.pending > 0 || this.#life.isAwaited,
       heal: () => this.#heal(),
     });
-    if (!options.lazy) { for (let k = 0; k < workers; k++) this.#crew.start(); }
+    this.#life = new Lifecycle({
+      memory: this.#memory,
+      options,
+      table: this.#table,
+      sender: this.#sender,
+      receiver: this.#receiver,
+      crew: this.#crew,
+      reaper: this.#reaper,
+      alarms: this.#alarms,
+      listen: () => this.#bell.listen(),
+      onEnd: () => {
+        this.#bell.rest();
+        if (initKey !== 0) host.broker.drop(initKey);
+      },
+    });
+    if (!options.lazy) this.#startAll(workers);
+  }
+
+  #startAll(workers: number): void {
+    try {
+      for (let k = 0; k < workers; k++) this.#crew.start();
+    } catch (error) {
+      this.terminate(error);
+      throw error;
+    }
   }
 
   /**
@@ -162,7 +154,7 @@ export class TaskEngine {
     options: TaskOptions | undefined,
     sink: TaskSink,
   ): Ticket {
-    if (this.#state !== "open") throw this.#refusal();
+    if (!this.#life.isOpen) throw this.#life.refusal();
     const number = this.#functions.numberOf(fn);
     const job = new Job(fn, number << layout.FN_SHIFT, sink);
     const table = this.#table;
@@ -203,7 +195,7 @@ export class TaskEngine {
     sink: BatchSink,
     offset = 0,
   ): Ticket {
-    if (this.#state !== "open") throw this.#refusal();
+    if (!this.#life.isOpen) throw this.#life.refusal();
     const number = this.#functions.numberOf(fn);
     const batch = new Batch(sink, offset, items.length);
     if (items.length === 0) {
@@ -285,23 +277,17 @@ export class TaskEngine {
   drain(): void {
     for (const member of [...this.#crew.members]) this.#receiver.take(member, Infinity);
     this.#sender.feed();
-    this.#checkEnd();
+    this.#life.checkEnd();
   }
 
   /** Takes no more tasks; the workers leave when all have ended. */
   close(): void {
-    if (this.#state !== "open") return;
-    this.#state = "closed";
-    this.#checkEnd();
+    this.#life.close();
   }
 
   /** Ends all: tasks that have not ended fail with the reason, and workers that run one are ended by force. */
-  terminate(
-    reason: unknown = new CancelledError("The pool was terminated"),
-  ): void {
-    if (this.#state === "terminated") return;
-    this.#state = "terminated";
-    this.#dismiss(reason);
+  terminate(reason?: unknown): void {
+    this.#life.terminate(reason);
   }
 
   /**
@@ -311,39 +297,12 @@ export class TaskEngine {
    * @throws {TimeoutError} If time (in milliseconds) runs out.
    */
   join(timeout: number, signal?: AbortSignal): Promise<void> {
-    if (this.#state === "open") {
-      return Promise.reject(
-        new InvalidStateError("Cannot join pool: it is still running, call close() or terminate()"),
-      );
-    }
-    if (this.#isOver) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        this.#joiners = this.#joiners.filter((joiner) => joiner !== done);
-        forget?.();
-        signal?.removeEventListener("abort", onAbort);
-      };
-      const done = (): void => {
-        settle();
-        resolve();
-      };
-      const onAbort = (): void => {
-        settle();
-        reject(signal?.reason);
-      };
-      const forget = timeout === Infinity ? null : this.#alarms.after(timeout, () => {
-        settle();
-        reject(new TimeoutError(`Cannot join pool: it has not ended within ${timeout} ms`));
-      });
-      this.#joiners.push(done);
-      signal?.addEventListener("abort", onAbort);
-      this.#bell.listen();
-    });
+    return this.#life.join(timeout, signal);
   }
 
   /** Blocks until all workers have left; `false` when time (in milliseconds) was up. */
   joinSync(timeout: number): boolean {
-    return this.waitSync(() => this.#isOver, timeout);
+    return this.waitSync(() => this.#life.isOver, timeout);
   }
 
   /** Tells what the pool is doing, and has done. */
@@ -358,22 +317,11 @@ export class TaskEngine {
       cancelled,
       lost,
       retried,
-      workersLost: this.#workersLost,
+      workersLost: this.#life.workersLost,
       workers: this.#crew.statistics(),
       waitTime: waits.percentiles(),
       runTime: runs.percentiles(),
     };
-  }
-
-  get #isOver(): boolean {
-    return this.#state !== "open" && this.#table.pending === 0 && this.#crew.members.length === 0;
-  }
-
-  #refusal(): Error {
-    if (this.#state !== "broken") {
-      return new InvalidStateError("Cannot submit task: the pool is closed");
-    }
-    return new BrokenPoolError("Cannot submit task: the pool is broken", { cause: this.#cause });
   }
 
   #prepare(job: Job, { priority = 0, retries = 0 }: TaskOptions): void {
@@ -424,39 +372,15 @@ export class TaskEngine {
 
   #afterSubmit(): void {
     const { workers, lazy } = this.#options;
-    if (lazy && this.#crew.members.length < workers) this.#ensureWorkers();
+    if (lazy && this.#crew.members.length < workers) this.#life.ensureWorkers();
     this.#bell.listen();
   }
 
-  #isReady(): boolean {
-    const { members } = this.#crew;
-    for (let k = 0; k < members.length; k++) {
-      if ((members[k] as Member).results.ready) return true;
-    }
-    return false;
-  }
-
-  /** Takes a share of the results of each worker; tells whether there may be more. */
+  /** Takes a share of the results; tells whether there may be more. */
   #takeShare(): boolean {
-    const { members } = this.#crew;
-    const since = performance.now();
-    const share = Math.max(
-      16,
-      Math.min(LOOK_EVERY, Math.floor(TURN_RESULTS / (members.length || 1))),
-    );
-    let taken = 0;
-    for (let round = 0; taken < TURN_RESULTS; round++) {
-      let got = 0;
-      for (let k = 0; k < members.length; k++) {
-        const member = members[(this.#turn + k) % members.length];
-        if (member !== undefined) got += this.#receiver.take(member, share);
-      }
-      this.#turn++;
-      taken += got;
-      if (got === 0 || performance.now() - since > TURN_TIME) break;
-    }
+    const taken = this.#receiver.takeShare(this.#crew.members);
     this.#sender.feed();
-    this.#checkEnd();
+    this.#life.checkEnd();
     return taken > 0;
   }
 
@@ -465,109 +389,8 @@ export class TaskEngine {
     this.#reaper.look();
     this.#sender.feed();
     this.#memory.wakeOne();
-    if (this.#isReady()) this.drain();
-    this.#ensureWorkers();
-    this.#checkEnd();
-  }
-
-  /** Starts the workers that are missing. */
-  #ensureWorkers(): void {
-    if (this.#state === "terminated" || this.#state === "broken" || this.#starting !== null) return;
-    const { workers, lazy } = this.#options;
-    const { pending } = this.#table;
-    const wanted = lazy || this.#state === "closed" ? Math.min(workers, pending) : workers;
-    while (this.#crew.members.length < wanted) {
-      try {
-        this.#crew.start();
-      } catch (error) {
-        if (this.#crew.members.length > 0) return;
-        return this.#failStart(error);
-      }
-    }
-  }
-
-  /** A worker is gone: those of its tasks that it had begun are lost, the others are sent again. */
-  #onExit(member: Member): void {
-    this.#receiver.take(member, Infinity);
-    const left = this.#crew.hasLeft(member);
-    const wasReady = this.#crew.wasReady(member);
-    this.#reaper.bury(member);
-    this.#crew.leave(member);
-    const isEnding = this.#state === "terminated" || this.#state === "broken";
-    if (!left && wasReady) this.#workersLost++;
-    if (wasReady) this.#failures = this.#restarts = 0;
-    else if (!isEnding) return this.#failStart(this.#startError(member));
-    if (!isEnding) this.#ensureWorkers();
-    this.#sender.feed();
-    this.#checkEnd();
-  }
-
-  #startError(member: Member): unknown {
-    if (member.initError !== null) return member.initError.error;
-    return this.#reaper.lossOf(member, null);
-  }
-
-  /** A worker has not got ready: another one is started after a pause, unless all fail. */
-  #failStart(error: unknown): void {
-    const anyReady = this.#crew.members.some((member) => this.#crew.wasReady(member));
-    this.#failures = anyReady ? 0 : this.#failures + 1;
-    if (this.#failures >= MOST_FAILURES) return this.#break(error);
-    const pause = Math.min(LONGEST_PAUSE, 2 ** this.#restarts++);
-    this.#starting ??= this.#alarms.after(pause, () => {
-      this.#starting = null;
-      this.#ensureWorkers();
-    });
-    this.#checkEnd();
-  }
-
-  #break(error: unknown): void {
-    this.#cause = error;
-    const pool = this.#state;
-    this.#state = "broken";
-    const { initializer } = this.#options;
-    const what = initializer === undefined
-      ? "its workers do not start"
-      : `its initializer ${registeredName(initializer)} fails`;
-    this.#dismiss(new BrokenPoolError(`Cannot run task: ${what}`, { cause: error }));
-    if (pool === "terminated") this.#state = pool;
-  }
-
-  /** Ends all tasks and all workers. */
-  #dismiss(reason: unknown): void {
-    this.#sender.clear();
-    this.#starting?.();
-    this.#starting = null;
-    const jobs = this.#table.all();
-    // Those that have not begun shall not begin now.
-    for (const job of jobs) this.#reaper.withdraw(job);
-    this.#memory.words.store(layout.STOP, 1);
-    for (const member of [...this.#crew.members]) {
-      const runs = this.#crew.lanesOf(member).length > 0;
-      if (runs || !this.#crew.wasReady(member)) this.#crew.kill(member);
-    }
-    this.#crew.ringAll();
-    this.#reaper.settleAll(jobs, reason);
-    if (this.#crew.members.length > 0) {
-      this.#alarms.after(DEFAULT_SLICE, () => {
-        for (const member of [...this.#crew.members]) this.#crew.kill(member);
-      });
-    }
-    this.#bell.listen();
-    this.#checkEnd();
-  }
-
-  /** When all is done, the workers are sent away; when they have left, the joiners learn so. */
-  #checkEnd(): void {
-    if (this.#state === "open" || this.#table.pending > 0) return;
-    if (this.#memory.words.load(layout.STOP) === 0) {
-      this.#memory.words.store(layout.STOP, 1);
-      this.#crew.ringAll();
-    }
-    if (this.#crew.members.length > 0) return;
-    this.#alarms.clear();
-    if (!this.#ended && this.#initKey !== 0) this.#host.broker.drop(this.#initKey);
-    this.#ended = true;
-    for (const joiner of this.#joiners) joiner();
-    this.#bell.rest();
+    if (this.#receiver.isReady(this.#crew.members)) this.drain();
+    this.#life.ensureWorkers();
+    this.#life.checkEnd();
   }
 }
