@@ -121,7 +121,10 @@ Deno.test("onProgress is told of the end of an empty input, an abort, and a loop
     assertEquals(aborted.all.length, 1);
     const left = new Log();
     for await (const _ of pool.imap(square, range(1000), left)) break;
-    await until(() => left.all.length > 0 && (left.last?.total ?? 0) < 1000);
+    const told = left.all.length;
+    assert(told > 0 && (left.last?.done ?? 1000) < 1000);
+    await pool.apply(square, [1]);
+    assertEquals(left.all.length, told, "nothing is told to who has gone");
   });
 });
 
