@@ -13,9 +13,9 @@ import { registerQueue } from "./travel.ts";
  * A queue that gives the smallest item first.
  *
  * Items are compared as Python compares them: numbers, bigints and booleans by their value, strings by their code points,
- * arrays item by item, so that `[priority, name]` orders by priority and then by name. What is no number, string, bigint,
- * boolean or array, and `NaN`, is a `TypeError` when it is put; so is an item that would have to be compared with one of
- * another kind. It may stand in an array, behind what decides. For other items give `key` or `compare`.
+ * arrays item by item, so that `[priority, job]` orders by priority, whatever the job is, until two have the same. What
+ * would have to be compared and cannot be is a `TypeError` when it is put: an object, `NaN`, a string with a number. For
+ * such items give `key` or `compare`.
  *
  * Items that are equal come out in the order in which they were put. In all else it is a {@linkcode Queue}.
  *
