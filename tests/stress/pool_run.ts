@@ -224,15 +224,16 @@ class Run {
   #chooseDeed(mode: Mode): Deed {
     const { deadly, memory } = this.#options;
     const random = this.#random;
-    // A map fails as a whole: fewer of its tasks kill, so that some do not.
-    if (random() < 1 / (mode.endsWith("map") && !mode.includes("imap") ? deadly * 4 : deadly)) {
+    // A map fails as a whole: few of its tasks fail, so that many maps do not. The other five modes make up for it.
+    const isWhole = mode === "map" || mode === "starmap";
+    if (random() < (isWhole ? 0.25 : 1.3) / deadly) {
       if (random() < 1 / memory) return "memory";
       const isSingle = mode === "applyAsync" || mode === "submit";
       const often = DEADLY.filter((deed) => deed !== "memory" && (isSingle || deed !== "loading"));
       return often[Math.floor(random() * often.length)] as Deed;
     }
     const die = random();
-    if (die < 0.02) return "fail";
+    if (die < (isWhole ? 0.0005 : 0.02)) return "fail";
     if (die < 0.1) return "workLater";
     return "work";
   }
