@@ -168,10 +168,13 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {UnshareableError} If the item cannot travel.
    * @throws {RangeError} If the item is too large for any queue.
    */
-  async put(item: T, options?: WaitOptions): Promise<void> {
-    refuseBlock("put item", options, "tryPut() or putNowait()");
-    const timeout = checkWait(options);
-    await this.#core.put(item, timeout, options?.signal);
+  put(item: T, options?: WaitOptions): Promise<void> {
+    try {
+      refuseBlock("put item", options, "tryPut() or putNowait()");
+      return this.#core.put(item, checkWait(options), options?.signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -225,10 +228,13 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @throws {TimeoutError} If time runs out.
    * @throws {ShutDownError} If the queue was shut down and is empty, or becomes so meanwhile.
    */
-  async get(options?: WaitOptions): Promise<T> {
-    refuseBlock("get item", options, "tryGet() or getNowait()");
-    const timeout = checkWait(options);
-    return await this.#core.get(timeout, options?.signal) as T;
+  get(options?: WaitOptions): Promise<T> {
+    try {
+      refuseBlock("get item", options, "tryGet() or getNowait()");
+      return this.#core.get(checkWait(options), options?.signal) as Promise<T>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**

@@ -89,10 +89,14 @@ export class SimpleQueue<T = unknown> implements AsyncIterable<T> {
    * @throws {UnshareableError} If the item cannot travel.
    * @throws {RangeError} If the item is too large for any queue.
    */
-  async put(item: T, options?: WaitOptions): Promise<void> {
-    checkWait(options);
-    this.tryPut(item);
-    await undefined;
+  put(item: T, options?: WaitOptions): Promise<void> {
+    try {
+      checkWait(options);
+      this.tryPut(item);
+      return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -144,10 +148,13 @@ export class SimpleQueue<T = unknown> implements AsyncIterable<T> {
    * @throws {TimeoutError} If time runs out.
    * @throws {ShutDownError} If the queue was shut down and is empty, or becomes so meanwhile.
    */
-  async get(options?: WaitOptions): Promise<T> {
-    refuseBlock("get item", options, "tryGet() or getNowait()");
-    const timeout = checkWait(options);
-    return await this.#core.get(timeout, options?.signal) as T;
+  get(options?: WaitOptions): Promise<T> {
+    try {
+      refuseBlock("get item", options, "tryGet() or getNowait()");
+      return this.#core.get(checkWait(options), options?.signal) as Promise<T>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
