@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BatchSink } from "./engine_types.ts";
+import type { BatchSink, TaskSink } from "./engine_types.ts";
 import type { Ticket } from "./task_engine.ts";
 
 /** Who is told of the items of a chunk. */
@@ -18,7 +18,7 @@ export interface ChunkOwner {
 }
 
 /** Items that go to a worker together, as they lie in the input. */
-export class Chunk implements BatchSink {
+export class Chunk implements BatchSink, TaskSink {
   readonly size: number;
   /** The index of the first item. */
   readonly base: number;
@@ -40,6 +40,18 @@ export class Chunk implements BatchSink {
   /** Hears no more of the engine. */
   detach(): void {
     this.#owner = null;
+  }
+
+  /** The only item has a result: a chunk of one goes as a task, which costs less. */
+  resolve(value: unknown): void {
+    this.item(0, value);
+    this.end();
+  }
+
+  /** The only item has failed. */
+  reject(error: unknown): void {
+    this.itemFailed(0, error);
+    this.end();
   }
 
   item(index: number, value: unknown): void {

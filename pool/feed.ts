@@ -287,8 +287,13 @@ export class Feed implements ChunkOwner {
     const chunk = new Chunk(this, base, items.length);
     this.#chunks.add(chunk);
     try {
-      const batch = star ? items.map((item) => argumentsOf(item, verb)) : items;
-      chunk.ticket = this.#engine.submitBatch(fn, batch, star, stopAtFailure, task, chunk);
+      if (items.length === 1) {
+        const args = star ? argumentsOf(items[0], verb) : items;
+        chunk.ticket = this.#engine.submit(fn, args, task, chunk);
+      } else {
+        const batch = star ? items.map((item) => argumentsOf(item, verb)) : items;
+        chunk.ticket = this.#engine.submitBatch(fn, batch, star, stopAtFailure, task, chunk);
+      }
     } catch (error) {
       this.#chunks.delete(chunk);
       if (!isUnsendable(error)) {
