@@ -156,3 +156,32 @@ Deno.test("no wake-up is lost while a worker lies down and the owner submits", a
   }
   await turn();
 });
+
+Deno.test("a worker that is woken may die before it claims: another one is woken", async () => {
+  for (let k = 0; k < 30; k++) {
+    const world = new TaskWorld(2);
+    for (const worker of world.workers) while (worker.step());
+    world.submit();
+    const woken = world.workers.findIndex((worker) => !worker.sleeps);
+    world.words.plan(k, kill);
+    world.workers[woken]?.step();
+    world.workers[woken]?.step();
+    check(world, 1, `killed at ${k}`);
+  }
+  await turn();
+});
+
+Deno.test("who begins a task wakes the next worker when there is more to do", async () => {
+  const world = new TaskWorld(2);
+  for (const worker of world.workers) while (worker.step());
+  world.submit();
+  world.submit();
+  const [first, second] = world.workers[0]?.sleeps ? [1, 0] : [0, 1];
+  // It gets up, and takes the first task.
+  world.workers[first]?.step();
+  assertEquals(world.workers[second]?.sleeps, true);
+  world.workers[first]?.step();
+  assertEquals(world.workers[second]?.sleeps, false);
+  world.end();
+  await turn();
+});
