@@ -18,7 +18,7 @@ import {
 } from "../../pool/future.ts";
 import type { FutureOwner } from "../../pool/future_owner.ts";
 import { assertPending, BAD_TIMEOUTS, duration, turn } from "../conformance/support.ts";
-import { capturePrinted, watchRejections } from "./wait_support.ts";
+import { capturePrinted, collectGarbage, watchRejections } from "./wait_support.ts";
 
 type Ending = "result" | "exception" | "cancel";
 const ENDINGS: readonly Ending[] = ["result", "exception", "cancel"];
@@ -419,6 +419,8 @@ Deno.test("Future.cancel() asks the owner, and goes by its answer", async () => 
   };
   assertThrows(() => broken.cancel(), Error, "broken");
   assertEquals([broken.done(), String(broken)], [false, "<Future state=pending>"]);
+  owner.onCancel = () => true;
+  assertEquals(broken.cancel(), true);
 });
 
 Deno.test("Future of an owner has failed, not been cancelled, when its task throws CancelledError", async () => {
@@ -463,6 +465,49 @@ Deno.test("Future.resultSync() blocks in the owner", () => {
 });
 
 // -- many --
+
+Deno.test("Future keeps nothing of a wait that gave up", async () => {
+  const future = new Future<number>();
+  const giveUp = async (): Promise<WeakRef<object>> => {
+    const controller = new AbortController();
+    const waiting = [future.result(controller), future.exception(controller)];
+    controller.abort();
+    for (const result of await Promise.allSettled(waiting)) assertEquals(result.status, "rejected");
+    return new WeakRef(controller.signal);
+  };
+  const signals = [await giveUp(), await giveUp()];
+  for (let i = 0; i < 20 && signals.some((ref) => ref.deref() !== undefined); i++) {
+    await collectGarbage();
+  }
+  assertEquals(signals.map((ref) => ref.deref()), [undefined, undefined]);
+  assertEquals(future.done(), false);
+});
+
+Deno.test("Future releases its owner when it is done", async () => {
+  const make = (): [Future<unknown>, WeakRef<object>] => {
+    const owner = new TestOwner();
+    const future = createOwned(owner);
+    resolveOwned(future, 1);
+    return [future, new WeakRef(owner)];
+  };
+  const [future, owner] = make();
+  for (let i = 0; i < 20 && owner.deref() !== undefined; i++) await collectGarbage();
+  assertEquals([owner.deref(), future.done()], [undefined, true]);
+});
+
+Deno.test("Future is released when nobody refers to it, the last one, too", async () => {
+  const make = (): WeakRef<object>[] =>
+    [true, false].map((settle) => {
+      const future = new Future<number>();
+      if (settle) future.setResult(1);
+      return new WeakRef(future);
+    });
+  const made = make();
+  for (let i = 0; i < 20 && made.some((ref) => ref.deref() !== undefined); i++) {
+    await collectGarbage();
+  }
+  assertEquals(made.map((ref) => ref.deref()), [undefined, undefined]);
+});
 
 Deno.test("Future serves 10 000 at a time, settled in any order", async () => {
   const futures = Array.from({ length: 10_000 }, () => new Future<number>());

@@ -12,6 +12,7 @@ import {
   wait,
   type WaitObject,
 } from "../../pool/mod.ts";
+import { createOwned, resolveOwned } from "../../pool/future.ts";
 import { Event } from "../../sync/mod.ts";
 import { type AnyThread, mainThread, setExcepthook, Thread } from "../../thread/mod.ts";
 import {
@@ -185,11 +186,34 @@ Deno.test("wait() and asCompleted() with timeout 0 only look, without a turn of 
   await turn();
 });
 
+Deno.test("wait() and asCompleted() miss nothing that is settled while they look", async () => {
+  for (
+    const found of [
+      (futures: Future<unknown>[]) => wait(futures, { returnWhen: FIRST_COMPLETED }),
+      (futures: Future<unknown>[]) => asCompleted(futures).next(),
+    ]
+  ) {
+    let first: Future<unknown> | null = null;
+    const owner = {
+      poll: () => {
+        if (first !== null) resolveOwned(first, 1);
+      },
+      begun: () => false,
+      cancel: () => false,
+      waitSync: () => false,
+    };
+    const futures = [new Future<unknown>(), createOwned(owner)];
+    first = futures[0] as Future<unknown>;
+    await found(futures);
+  }
+});
+
 Deno.test("wait() and asCompleted() look again when time is up", async () => {
+  // Before and after it has subscribed, and when time is up.
   let looks = 0;
   const state = {
     get done(): boolean {
-      return ++looks % 2 === 0;
+      return ++looks % 3 === 0;
     },
     failed: false,
     subscribe: () => () => {},
@@ -401,6 +425,7 @@ Deno.test("wait() and asCompleted() take promises and other thenables, settled o
   assertEquals((await wait([never, broken], { returnWhen: FIRST_EXCEPTION })).done.size, 1);
   const fickleIsDone = await wait([never, fickle], { returnWhen: FIRST_EXCEPTION, timeout: 1 });
   assertEquals([...fickleIsDone.done], [fickle]);
+  await assertPending(wait([never, fickle], { returnWhen: FIRST_EXCEPTION }));
   const alsoFailed = wait([never, fickle, rejected], { returnWhen: FIRST_EXCEPTION });
   assertEquals((await alsoFailed).done.size, 2);
   assertEquals((await wait([never, fickle, never], { count: 1 })).done.size, 1);
@@ -689,6 +714,21 @@ Deno.test("wait(), asCompleted() and Future.result() leave no timer", async () =
   await waiting;
   await turn();
   assertEquals(runtime().activeResources(), before);
+});
+
+Deno.test("wait() for threads leaves no timer", async () => {
+  const gate = new Event();
+  const start = (): AnyThread =>
+    new Thread({ target: returnWhenSet, args: [gate, 1] }).start() as AnyThread;
+  const threads = [start(), start()];
+  const before = runtime().activeResources();
+  const waiting = wait(threads);
+  await turn();
+  assert(runtime().activeResources() > before);
+  gate.set();
+  await waiting;
+  await until(() => runtime().activeResources() <= before, "the end of the timer");
+  await Promise.all(threads.map((thread) => thread.join()));
 });
 
 Deno.test("wait() leaves no listener at a signal, and no callback at a future", async () => {
