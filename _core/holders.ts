@@ -14,6 +14,7 @@
  * @module
  */
 
+import { BusyError } from "./busy_error.ts";
 import { HOLDER, PASSING, S_COUNT, S_INTENT, S_OBJECT, S_OWNER, S_STATE } from "./layout.ts";
 import { forEachSlot } from "./slot_table.ts";
 import type { WaitQueue } from "./wait_queue.ts";
@@ -58,7 +59,10 @@ export function waitForIntents(q: WaitQueue, o: number): void {
   forEachSlot(q.w, 0, (s) => {
     if (q.w.get(s + S_OBJECT) !== o || q.w.load(s + S_STATE) !== HOLDER) return;
     const owner = q.w.get(s + S_OWNER);
-    while (q.w.load(s + S_INTENT) !== 0 && owner !== q.me && !q.agents.isDead(owner));
+    const since = q.patience === Infinity ? 0 : performance.now();
+    while (q.w.load(s + S_INTENT) !== 0 && owner !== q.me && !q.agents.isDead(owner)) {
+      if (since !== 0 && performance.now() - since > q.patience) throw new BusyError();
+    }
   });
 }
 

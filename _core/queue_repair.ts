@@ -121,10 +121,10 @@ export function reapQueues(q: WaitQueue, arena: Arena, dead: number): void {
   const queues = new Set<number>();
   const inHand = w.get(agent + A_HAND_QUEUE);
   if (w.load(agent + A_HAND) !== 0 && isQueue(q, arena, inHand)) {
-    q.latch(inHand);
-    repairHands(q, inHand);
-    q.settle(inHand, true);
-    q.unlatch(inHand);
+    q.underLatch(inHand, () => {
+      repairHands(q, inHand);
+      q.settle(inHand, true);
+    });
     queues.add(inHand);
   }
   q.heap.forEachCounted((word, address) => {
@@ -133,11 +133,7 @@ export function reapQueues(q: WaitQueue, arena: Arena, dead: number): void {
     if (isQueue(q, arena, o)) queues.add(o);
     else q.heap.free(address);
   });
-  for (const o of queues) {
-    q.latch(o);
-    recount(q, o);
-    q.unlatch(o);
-  }
+  for (const o of queues) q.underLatch(o, () => recount(q, o));
   w.store(agent + A_HAND, 0);
 }
 

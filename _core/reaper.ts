@@ -42,16 +42,14 @@ export function reap(q: WaitQueue, arena: Arena, dead: number): void {
     if (w.load(o + layout.TYPE) === 0) w.store(s + layout.S_STATE, layout.FREE);
     else if (state === layout.HOLDER || isHolderOf(q, o, state)) holdings.add(o);
     else {
-      q.latch(o);
-      q.bury(o, s);
-      q.unlatch(o);
+      q.underLatch(o, () => q.bury(o, s));
     }
   });
   for (const o of holdings) {
-    q.latch(o);
-    q.kind(o).holderDied(q, o, dead);
-    q.settle(o, true);
-    q.unlatch(o);
+    q.underLatch(o, () => {
+      q.kind(o).holderDied(q, o, dead);
+      q.settle(o, true);
+    });
   }
   freeChunks(w, dead);
   reapQueues(q, arena, dead);
@@ -60,10 +58,10 @@ export function reap(q: WaitQueue, arena: Arena, dead: number): void {
     if (w.load(o + layout.TYPE) === 0) return;
     const names = holderOfLock(q, o) === dead;
     if (!names && !hasWaiters(q, o)) return;
-    q.latch(o);
-    if (names) q.kind(o).holderDied(q, o, dead);
-    q.settle(o, true);
-    q.unlatch(o);
+    q.underLatch(o, () => {
+      if (names) q.kind(o).holderDied(q, o, dead);
+      q.settle(o, true);
+    });
   });
   arena.heap.reclaim(dead);
   q.agents.reaped(dead);

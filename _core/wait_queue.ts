@@ -25,6 +25,7 @@
  */
 
 import type { AgentTable } from "./agent_table.ts";
+import { BusyError } from "./busy_error.ts";
 import type { Heap } from "./heap.ts";
 import type { Kind, Outcome } from "./kind.ts";
 import { NOTHING, TAKEN, TURNED_AWAY } from "./kind.ts";
@@ -58,6 +59,11 @@ export class WaitQueue {
   readonly #wakes: number[] = [];
   /** The slots in which this agent counts what it holds, by object. */
   readonly holders: Map<number, number> = new Map();
+  /**
+   * How long this agent waits for another one that holds a latch, in milliseconds, before it throws a
+   * {@linkcode BusyError}. The one that declares the dead must not wait for one that has died a moment ago.
+   */
+  patience = Infinity;
   /** Latches taken from the dead (a diagnostic). */
   stolen = 0;
 
@@ -107,9 +113,18 @@ export class WaitQueue {
     if (this.#wakes.length !== 0) this.#sendWakes();
   }
 
+  /** Does something under the latch. */
+  underLatch(o: number, work: () => void): void {
+    this.latch(o);
+    this.#orUnlatch(o, work);
+    this.unlatch(o);
+  }
+
   #latchContended(o: number): void {
     const w = this.w;
     const at = o + layout.LATCH;
+    const isPatient = this.patience === Infinity;
+    const since = isPatient ? 0 : performance.now();
     let slept = 0;
     for (let spin = 0;; spin++) {
       let word = w.load(at);
@@ -120,8 +135,7 @@ export class WaitQueue {
       if ((spin < 3 || spin > SPINS) && this.agents.isDead(word & layout.ID)) {
         if (w.compareExchange(at, word, this.me | layout.CONTENDED) === word) {
           this.stolen++;
-          this.#rebuild(o);
-          return;
+          return this.#orUnlatch(o, () => this.#rebuild(o));
         }
         continue;
       }
@@ -132,6 +146,17 @@ export class WaitQueue {
       }
       slept = layout.CONTENDED;
       w.wait(at, word, LATCH_SLICE);
+      if (!isPatient && performance.now() - since > this.patience) throw new BusyError();
+    }
+  }
+
+  /** Releases the latch if another agent is in the way; what was begun is redone by the next one. */
+  #orUnlatch(o: number, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (error instanceof BusyError) this.unlatch(o);
+      throw error;
     }
   }
 
