@@ -77,6 +77,7 @@ export class PoolWorker {
       goOn: () => this.#wake(),
       spoil: () => this.#spoil(),
       isOwnerAlive,
+      slice: boot.slice,
     });
   }
 

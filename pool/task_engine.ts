@@ -65,6 +65,7 @@ export class TaskEngine {
   readonly #bell: Bell;
   readonly #life: Lifecycle;
   readonly #slice: number;
+  readonly #blockedSlice: number;
   readonly #send: (job: Job) => boolean;
 
   /**
@@ -76,6 +77,7 @@ export class TaskEngine {
     const { workers, concurrency = 1, tuning = {} } = options;
     this.#options = options;
     this.#slice = tuning.slice ?? DEFAULT_SLICE;
+    this.#blockedSlice = tuning.slice ?? BLOCKED_SLICE;
     const init = options.initializer === undefined
       ? null
       : encode([options.initializer, [...options.initargs ?? []]], "thread", "initializer");
@@ -265,7 +267,7 @@ export class TaskEngine {
         if (isDone()) return true;
         const now = performance.now();
         if (now >= end) return false;
-        const next = Math.min(end, this.#alarms.next, now + Math.min(BLOCKED_SLICE, this.#slice));
+        const next = Math.min(end, this.#alarms.next, now + this.#blockedSlice);
         if (next > now) this.#bell.wait(next - now);
       }
     } finally {

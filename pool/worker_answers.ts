@@ -47,6 +47,7 @@ export class WorkerAnswers {
   readonly #broker: BufferBroker;
   readonly #mayBlock: () => boolean;
   readonly #onRoom: () => void;
+  readonly #slice: number;
   #unsent: Unsent[] = [];
   // How long the task of the next result ran and had waited, if that was measured.
   #run = 0;
@@ -57,6 +58,7 @@ export class WorkerAnswers {
    *
    * @param mayBlock Tells whether nothing else is in flight.
    * @param onRoom Called when nothing waits any more.
+   * @param slice Who waits for room looks again at least so often, in milliseconds.
    */
   constructor(
     memory: TaskMemory,
@@ -64,7 +66,9 @@ export class WorkerAnswers {
     broker: BufferBroker,
     mayBlock: () => boolean,
     onRoom: () => void,
+    slice: number,
   ) {
+    this.#slice = slice;
     this.#memory = memory;
     this.#seat = seat;
     this.#broker = broker;
@@ -206,7 +210,7 @@ export class WorkerAnswers {
     const unsent = this.#unsent.length > 0;
     while (unsent || !this.#put(slot, full, length, run, waited, first, count, key, body, units)) {
       if (!unsent && this.#mayBlock()) {
-        this.#seat.waitForRoom(50);
+        this.#seat.waitForRoom(this.#slice);
         if (!this.#seat.stopped) continue;
       }
       const kept = body instanceof Uint8Array ? body.slice(0, length) : body;

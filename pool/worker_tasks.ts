@@ -28,6 +28,8 @@ export interface WorkerLoop {
   goOn(): void;
   /** Makes this worker take no more tasks, and end when those in flight have. */
   spoil(): void;
+  /** Who waits looks again at least so often, in milliseconds. */
+  readonly slice: number;
   /** Tells whether somebody waits for the results. */
   isOwnerAlive(): boolean;
 }
@@ -72,6 +74,7 @@ export class WorkerTasks {
       broker,
       () => this.running === 0 && loop.isOwnerAlive(),
       () => loop.goOn(),
+      loop.slice,
     );
   }
 

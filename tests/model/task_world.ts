@@ -118,7 +118,14 @@ export class SimWorker implements WorkerHandle {
     this.#world = world;
     const { memory } = world;
     this.#seat = new TaskSeat(memory, boot.seat);
-    this.#answers = new WorkerAnswers(memory, this.#seat, world.host.broker, () => true, () => {});
+    this.#answers = new WorkerAnswers(
+      memory,
+      this.#seat,
+      world.host.broker,
+      () => true,
+      () => {},
+      0,
+    );
     memory.words.store(this.#seat.at + layout.S_STATE, layout.SEAT_READY);
   }
 
