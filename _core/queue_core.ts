@@ -43,6 +43,7 @@ import {
 } from "./queue_layout.ts";
 import { recount } from "./queue_repair.ts";
 import { forEachRef, freeRings, initializeQueue } from "./queue_ring.ts";
+import type { WaitQueue } from "./wait_queue.ts";
 import type { QueueOrder, QueueSettings } from "./queue_settings.ts";
 import { Spin } from "./queue_spin.ts";
 
@@ -75,11 +76,7 @@ export class QueueCore {
     }
     this.#hasKeys = (q.w.load(o + FLAGS) & HEAP) !== 0;
     this.#key = settings.key;
-    this.#chunks = new Chunks(q, o, () => {
-      q.latch(o);
-      recount(q, o);
-      q.unlatch(o);
-    });
+    this.#chunks = chunksOf(q, o);
     this.#items = new Items(q.heap, this.#chunks, this.#isLocal);
     this.#comparing = settings.compare === undefined
       ? null
@@ -376,19 +373,39 @@ export class QueueCore {
     return itemCount(this.#agent.q, this.#o);
   }
 
+  /** Gives what frees the memory of a queue that nobody knows any more. It keeps neither the queue nor its items alive. */
+  disposer(): () => void {
+    return disposerOf(this.#agent.q, this.#o, this.#chunks, this.#isLocal ? null : this.#items);
+  }
+
   /** Frees the memory of a queue that nobody knows any more. */
   dispose(): void {
-    const { q } = this.#agent;
-    if (q.w.load(this.#o + TYPE) === 0 || q.w.load(this.#o + BLOCK) === 0) return;
+    this.disposer()();
+  }
+}
+
+// What refers to a queue that may be freed is made where nothing refers to the object that is watched.
+
+function chunksOf(q: WaitQueue, o: number): Chunks {
+  return new Chunks(q, o, () => {
+    q.latch(o);
+    recount(q, o);
+    q.unlatch(o);
+  });
+}
+
+function disposerOf(q: WaitQueue, o: number, chunks: Chunks, items: Items | null): () => void {
+  return () => {
+    if (q.w.load(o + TYPE) === 0 || q.w.load(o + BLOCK) === 0) return;
     const refs: number[] = [];
-    forEachRef(q, this.#o, (ref) => refs.push(ref));
+    forEachRef(q, o, (ref) => refs.push(ref));
     for (const ref of refs) {
-      this.#items.forget(ref);
+      items?.forget(ref);
       freeCell(q, ref);
     }
-    this.#chunks.leave();
-    freeRings(q, this.#o);
-  }
+    chunks.leave();
+    freeRings(q, o);
+  };
 }
 
 function timeLeft(timeout: number, since: number): number {

@@ -107,7 +107,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
       ...this.#functions,
     });
     this.#core = core;
-    if (known === null) adopt(this.#place, this, () => core.dispose());
+    if (known === null) adopt(this.#place, core, core.disposer());
   }
 
   /**

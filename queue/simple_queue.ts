@@ -62,7 +62,7 @@ export class SimpleQueue<T = unknown> implements AsyncIterable<T> {
     this.#place = known ?? createPlace(TYPE_QUEUE, scope);
     const core = new QueueCore(this.#place, { order: "fifo", maxsize: 0, scope, counted: false });
     this.#core = core;
-    if (known === null) adopt(this.#place, this, () => core.dispose());
+    if (known === null) adopt(this.#place, core, core.disposer());
   }
 
   /** Whether the queue was shut down. */

@@ -7,11 +7,17 @@ import { runInNewContext } from "node:vm";
 import { agentOf } from "../../_core/agent.ts";
 import { FullError, UnshareableError } from "../../errors.ts";
 import { Queue } from "../../queue/mod.ts";
-import { Event } from "../../sync/mod.ts";
 import { fullQueueConformance } from "../conformance/full_queue_conformance.ts";
 import { queueConformance } from "../conformance/queue_conformance.ts";
 import { assertSize, drain, type FullKind } from "../conformance/queue_support.ts";
-import { SCOPES, type TestedScope, turn, until } from "../conformance/support.ts";
+import {
+  assertLeavesNothing,
+  entries,
+  SCOPES,
+  type TestedScope,
+  turn,
+  until,
+} from "../conformance/support.ts";
 
 const KIND: FullKind = {
   name: "Queue",
@@ -231,7 +237,7 @@ Deno.test("Queue is freed with its items when nobody refers to it", async () => 
       for (let i = 0; i < 100; i++) {
         const queue = new Queue<unknown>(0, { scope });
         queue.putNowait(new Uint8Array(10_000));
-        queue.putNowait([queue.qsize()]);
+        queue.putNowait(scope === "local" ? queue : [queue.qsize()]);
       }
       most = Math.max(most, pages(scope) - before);
       await turn();
@@ -243,17 +249,30 @@ Deno.test("Queue is freed with its items when nobody refers to it", async () => 
   }
 });
 
-Deno.test("Queue stays while a promise waits at it", async () => {
-  const ready = new Event({ scope: "local" });
-  const waits = SCOPES.map((scope) => {
-    const queue = new Queue<number>(1, { scope });
-    const reference = new WeakRef(queue);
-    queue.get().then(() => ready.set());
-    return reference;
-  });
-  const watch = new Watch();
-  for (let i = 0; i < 10_000; i++) watch.add(new Array(1000).fill(i));
-  await watch.until(9000);
-  for (const reference of waits) reference.deref()?.putNowait(1);
-  await ready.wait({ timeout: 1000 });
+Deno.test("Queue that nobody refers to stays while a promise waits at it", async () => {
+  for (const scope of SCOPES) {
+    await assertLeavesNothing(scope, async () => {
+      const controller = new AbortController();
+      const waits = Array.from({ length: 100 }, () => {
+        const full = new Queue<unknown>(1, { scope });
+        full.putNowait("here");
+        const { signal } = controller;
+        return [new Queue<unknown>(0, { scope }).get({ signal }), full.put(1, { signal })];
+      }).flat();
+      let settled = 0;
+      for (const wait of waits) wait.then(() => settled++, () => {});
+      const watch = new Watch();
+      for (let i = 0; i < 10_000; i++) watch.add(new Array(1000).fill(i));
+      await watch.until(9000);
+      // The records of freed queues would be those of these.
+      const others = Array.from({ length: 1000 }, () => new Queue<number>(1, { scope }));
+      others.forEach((queue, i) => queue.putNowait(i));
+      await turn();
+      assertEquals(others.map((queue) => queue.getNowait()), others.map((_, i) => i));
+      await turn();
+      assertEquals([settled, entries(scope)], [0, waits.length]);
+      controller.abort("enough");
+      for (const wait of waits) assertEquals(await wait.catch((error) => error), "enough");
+    });
+  }
 });
