@@ -1,6 +1,6 @@
 /** What the suites of pools and executors share: the kinds of pools, and what their tasks meet at. */
 
-import { assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Future, ThreadPool, ThreadPoolExecutor } from "../../pool/mod.ts";
 import { Value } from "../../process/mod.ts";
 import { Event, Semaphore } from "../../sync/mod.ts";
@@ -125,6 +125,13 @@ export async function begin({ begun }: Meeting, tasks = 1): Promise<void> {
 /** The numbers from 0 to below `end`. */
 export function range(end: number): number[] {
   return Array.from({ length: end }, (_, i) => i);
+}
+
+/** Asserts that a set holds the same as a list, in any order: by identity, and on runtimes without set operations. */
+export function assertHolds(set: Iterable<unknown>, expected: Iterable<unknown>): void {
+  const [found, wanted] = [new Set(set), new Set(expected)];
+  assertEquals(found.size, wanted.size);
+  for (const item of wanted) assert(found.has(item), `${item} is not there`);
 }
 
 /** All that an async iterable gives. */

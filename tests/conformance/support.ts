@@ -88,8 +88,8 @@ export function waitSlots(scope: TestedScope): number {
   return q.slots.used - q.holders.size;
 }
 
-/** Queues of a scope in which anybody is. */
-function queues(scope: TestedScope): number {
+/** Wait queues of a scope in which anybody is. */
+export function queues(scope: TestedScope): number {
   let count = 0;
   const { q, arena } = agentOf(scope);
   forEachObject(q, arena, (o) => {
