@@ -60,9 +60,14 @@ export class Agent {
     return this.#table.reserve();
   }
 
+  /** Says that an agent is dead: whoever needs what it held may take it. */
+  declareDead(id: number): void {
+    this.#table.declareDead(id);
+  }
+
   /** Cleans up after an agent of which the caller knows that it is dead. */
   reap(id: number): void {
-    this.#table.declareDead(id);
+    this.declareDead(id);
     reap(this.q, this.arena, id);
   }
 

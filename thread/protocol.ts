@@ -20,7 +20,7 @@ export type ToSupervisor =
   | { type: "adopt"; ident: number; slot: number; agent: number; port: MessagePort }
   /** A worker that the main thread made is gone. */
   | { type: "gone"; agent: number; code: number; error: Failure | null }
-  /** A worker that the main thread made exits. */
+  /** The worker at the other end exits. */
   | { type: "exit"; code: number }
   /** Keep these buffers under a key. */
   | { type: "put"; key: number; buffers: Buffers }
@@ -56,6 +56,6 @@ export interface BootData {
   slot: number;
   /** The number of the thread that the worker is made for. */
   ident: number;
-  /** The way to the supervisor, of a worker that the main thread made; the supervisor is the parent of all others. */
+  /** A worker's way to the supervisor. */
   port?: MessagePort;
 }

@@ -5,11 +5,15 @@
  * It never blocks and runs no code of the program. So a thread that dies is noticed while all others, the main thread
  * included, are blocked; and a thread can be started while the main thread is blocked.
  *
+ * A worker is dead when its port closes: that is the last that happens to it, after its last instruction. Its `exit` comes
+ * earlier on Deno, which goes on running a terminated worker for some time, and tells why it has ended.
+ *
  * @module
  */
 
 import { WorkerLostError } from "../errors.ts";
 import { currentAgent, installAgent } from "../_core/agent.ts";
+import { BusyError } from "../_core/busy_error.ts";
 import { decode, encode } from "../_core/codec.ts";
 import { NO_EXIT_CODE, NO_SLOT, type ThreadRecord } from "../_core/thread_record.ts";
 import { runtime, type SpawnOptions, type WorkerHandle } from "../_runtime/runtime.ts";
@@ -18,10 +22,12 @@ import { isOutOfMemory } from "./own_workers.ts";
 import type { BootData, Buffers, Failure, ToMain, ToSupervisor } from "./protocol.ts";
 import { realm } from "./realm.ts";
 
-/** A terminated worker of Deno may run on for up to 3 ms after its exit was reported; in milliseconds. */
-const GRACE = 30;
-/** So long the main thread may take to say why a worker that it made has ended; it may be blocked. In milliseconds. */
+/** So long the maker of a worker may take to say why it has ended: the main thread may be blocked. In milliseconds. */
 const LAST_WORDS = 300;
+/** So long the port of a worker may stay open when its end was announced, in milliseconds. */
+const LAST_BREATH = 5000;
+/** So long the supervisor waits for a latch, and until it tries again: its holder may have died, too. In milliseconds. */
+const PATIENCE = 20;
 
 /** A worker, as the supervisor knows it. */
 interface Worker {
@@ -37,10 +43,12 @@ interface Worker {
   error: unknown;
   /** Whether there was no memory left. */
   outOfMemory: boolean;
-  /** The exit code that the worker has announced. */
+  /** The exit code, when it is known. */
   code: number;
-  /** Whether its end was seen. */
-  gone: boolean;
+  /** Whether it is known why the worker has ended. */
+  explained: boolean;
+  /** Whether the worker's port is closed. */
+  closed: boolean;
 }
 
 const workers: Set<Worker> = new Set();
@@ -51,6 +59,7 @@ const takers: Map<number, { keep: boolean; port: MessagePort }[]> = new Map();
 /** Serves the main thread and all workers. */
 export function supervise(data: BootData): void {
   installAgent(data.arena, data.agent);
+  currentAgent().q.patience = PATIENCE;
   runtime().onParentMessage(onMessage);
 }
 
@@ -99,6 +108,7 @@ function start(record: ThreadRecord): void {
 }
 
 function spawn(record: ThreadRecord, slot: number, agent: number): void {
+  const { port1, port2 } = runtime().createChannel();
   const worker = newWorker(record.ident, slot, agent);
   const data: BootData = {
     nogil: "thread",
@@ -107,18 +117,24 @@ function spawn(record: ThreadRecord, slot: number, agent: number): void {
     agent,
     slot,
     ident: record.ident,
+    port: port1,
   };
-  worker.handle = runtime().spawnWorker(bootUrl, data, {
-    name: `nogil worker ${slot}`,
-    resourceLimits: limitsOf(record),
-    onMessage,
-    onError: (error) => {
-      worker.error = error;
-      worker.outOfMemory = isOutOfMemory(error);
-    },
-    onExit: (code) => onExit(worker, code),
-  });
-  workers.add(worker);
+  try {
+    worker.handle = runtime().spawnWorker(bootUrl, data, {
+      name: `nogil worker ${slot}`,
+      resourceLimits: limitsOf(record),
+      transfer: [port1],
+      onError: (error) => {
+        worker.error = error;
+        worker.outOfMemory = isOutOfMemory(error);
+      },
+      onExit: (code) => explain(worker, code),
+    });
+  } catch (error) {
+    port2.close();
+    throw error;
+  }
+  watch(worker, port2);
 }
 
 /** The limits of a thread's worker. */
@@ -139,21 +155,27 @@ function newWorker(ident: number, slot: number, agent: number): Worker {
     error: null,
     outOfMemory: false,
     code: NO_EXIT_CODE,
-    gone: false,
+    explained: false,
+    closed: false,
   };
 }
 
-/** Takes care of a worker that the main thread has made. Its port closes when it ends, however it ends. */
+/** Takes care of a worker that the main thread has made. */
 function adopt(ident: number, slot: number, agent: number, port: MessagePort): void {
-  const worker = newWorker(ident, slot, agent);
+  watch(newWorker(ident, slot, agent), port);
+}
+
+function watch(worker: Worker, port: MessagePort): void {
   workers.add(worker);
   runtime().onPortMessage(port, (data) => {
     const message = data as ToSupervisor;
     if (message.type === "exit") worker.code = message.code;
     else onMessage(message);
   }, () => {
-    const isExplained = worker.code !== NO_EXIT_CODE || worker.doomed !== null;
-    setTimeout(() => onExit(worker, worker.code), isExplained ? 0 : LAST_WORDS);
+    worker.closed = true;
+    currentAgent().declareDead(worker.agent);
+    const isClear = worker.explained || worker.code !== NO_EXIT_CODE || worker.doomed !== null;
+    setTimeout(() => finish(worker), isClear ? 0 : LAST_WORDS);
   });
 }
 
@@ -165,23 +187,29 @@ function lastWords(agent: number, code: number, error: Failure | null): void {
       worker.outOfMemory = error.outOfMemory;
       worker.error = decode(error.bytes);
     }
-    onExit(worker, code);
+    explain(worker, code);
   }
 }
 
-/** A worker is gone: its locks are abandoned, its thread is lost, those who wait for it learn so. */
-function onExit(worker: Worker, code: number): void {
-  if (worker.gone) return;
-  worker.gone = true;
-  const forced = worker.doomed !== null || worker.outOfMemory || code === NO_EXIT_CODE;
-  if (forced && runtime().name === "deno") setTimeout(() => finish(worker, code), GRACE);
-  else finish(worker, code);
+function explain(worker: Worker, code: number): void {
+  worker.code = code;
+  worker.explained = true;
+  setTimeout(() => finish(worker), worker.closed ? 0 : LAST_BREATH);
 }
 
-function finish(worker: Worker, code: number): void {
-  const { table, slots } = realm();
+/** A worker is gone: its locks are abandoned, its thread is lost, those who wait for it learn so. */
+function finish(worker: Worker): void {
+  if (!workers.has(worker)) return;
+  try {
+    currentAgent().reap(worker.agent);
+  } catch (error) {
+    if (!(error instanceof BusyError)) throw error;
+    setTimeout(() => finish(worker), PATIENCE);
+    return;
+  }
   workers.delete(worker);
-  currentAgent().reap(worker.agent);
+  const { table, slots } = realm();
+  const { code } = worker;
   const address = slots.job(worker.slot);
   const record = worker.doomed ??
     (address === null ? table.runningIn(worker.slot) : table.at(address));
