@@ -4,9 +4,10 @@
  * @module
  */
 
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncResource } from "node:async_hooks";
 
 /** Takes the present context down: gives a function that calls another one in it. */
 export function takeContext(): <R>(fn: () => R) => R {
-  return AsyncLocalStorage.snapshot();
+  const resource = new AsyncResource("nogil.call");
+  return (fn) => resource.runInAsyncScope(fn);
 }

@@ -49,9 +49,19 @@ type Carrier = (data: unknown, call: () => unknown) => unknown;
  * tasks see it by the same name.
  *
  * @example Usage
- * ```ts
- * import { contextVariable } from "@nogil/std/pool";
+ * ```ts ignore
  * import { AsyncLocalStorage } from "node:async_hooks";
+ * import { contextVariable, isMain, task, ThreadPool } from "@nogil/std";
+ *
+ * export const request: AsyncLocalStorage<number> = new AsyncLocalStorage();
+ * export const requestVariable = contextVariable(import.meta, request);
+ *
+ * export const describe = task(import.meta, (): string => `request ${request.getStore()}`);
+ *
+ * if (isMain(import.meta)) {
+ *   await using pool = new ThreadPool(1, { context: [requestVariable] });
+ *   console.log(await request.run(7, () => pool.apply(describe)));
+ * }
  * ```
  *
  * @param meta The `import.meta` of the module.

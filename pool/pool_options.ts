@@ -30,7 +30,7 @@ export interface WorkerOptions {
   memoryLimit?: number;
   /** The size of a worker's stack, in megabytes. Default: the runtime's. */
   stackSize?: number;
-  /** The `AsyncLocalStorage`s whose values travel with the tasks. Default: none. */
+  /** The `AsyncLocalStorage`s whose values travel with the tasks, made by `contextVariable`. Default: none. */
   context?: readonly ContextVariable[];
 }
 
@@ -73,7 +73,10 @@ export interface ApplyAsyncOptions<R> extends ApplyOptions, ResultCallbacks<R> {
 
 /** How the items of an iterable are run, while the calling thread is blocked. */
 export interface MapSyncOptions {
-  /** How many items go to a worker together. */
+  /**
+   * How many items go to a worker together. If the worker is lost, the item that it ran fails, and the rest of the chunk
+   * is run by others; with them, items that had ended in the last milliseconds before may be run again. With 1, none is.
+   */
   chunksize?: number;
   /** Milliseconds for all of it. What is not done by then is aborted. Default: no limit. */
   timeout?: number;

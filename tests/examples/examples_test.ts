@@ -21,6 +21,7 @@ const OUTPUT: Record<string, [url: URL, stdout: string, stderr?: RegExp]> = {
     new URL("../../examples/cancel.ts", import.meta.url),
     "true\ntrue\nnot needed any more\n",
   ],
+  "context": [new URL("../../examples/context.ts", import.meta.url), "request 7\n"],
   "point": [new URL("../../examples/point.ts", import.meta.url), "5\n"],
 };
 

@@ -377,6 +377,24 @@ Deno.test("the value of an AsyncLocalStorage travels with a task that names it",
       ["r2", "r2"],
     );
     assertEquals(await pool.apply(readRequestId), undefined);
+    // More than are sent at once: the others are sent when results come.
+    const items = range(3000).map((): [] => []);
+    const ids = await requestId.run(
+      "r3",
+      () => pool.starmap(readRequestId, items, { chunksize: 1 }),
+    );
+    assertEquals(ids.every((id) => id === "r3"), true);
+    const seen: (string | undefined)[] = [];
+    function* names(): Generator<number> {
+      for (const n of range(100)) {
+        seen.push(requestId.getStore());
+        yield n;
+      }
+    }
+    const results = requestId.run("r4", () => pool.imap(square, names(), { buffersize: 1 }));
+    await requestId.run("r5", () => results.next());
+    for await (const _ of results);
+    assertEquals(seen, range(100).map(() => "r4"));
   });
 });
 
