@@ -338,14 +338,9 @@ export class ThreadRecord {
     };
   }
 
-  /** Says that somebody joins the thread and will learn of its error. */
-  addJoiner(): void {
-    this.#memory.add(this.address + JOINERS, 1);
-  }
-
-  /** Says that a joiner gave up. */
-  removeJoiner(): void {
-    this.#memory.add(this.address + JOINERS, -1);
+  /** Counts those who join or have joined the thread, and learn of its error; not those who gave up. */
+  join(change: 1 | -1): void {
+    this.#memory.add(this.address + JOINERS, change);
   }
 
   /** Whether anybody joins or has joined the thread. */

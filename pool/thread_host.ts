@@ -54,7 +54,7 @@ class ThreadHandle implements WorkerHandle {
     this.#record = innardsOf(this.#thread as unknown as Thread<never[], unknown>)
       .record as ThreadRecord;
     // The pool tells of its end: nobody else shall.
-    this.#record.addJoiner();
+    this.#record.join(1);
     this.exited = this.#watch();
   }
 

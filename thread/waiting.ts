@@ -16,9 +16,9 @@ export function waitForEndSync(
   timeout: number | undefined,
   name: string,
 ): void {
-  record.addJoiner();
+  record.join(1);
   if (record.waitForEnd(timeout ?? Infinity)) return;
-  record.removeJoiner();
+  record.join(-1);
   throw timedOut(name, timeout);
 }
 
@@ -29,14 +29,14 @@ export async function waitForEnd(
   name: string,
 ): Promise<void> {
   signal?.throwIfAborted();
-  record.addJoiner();
+  record.join(1);
   if (record.ended) return;
   try {
     const subscribe = (onDone: () => void): () => void => onEnd(record, onDone);
     const inTime = await calledWithin(subscribe, timeout ?? Infinity, signal);
     if (!inTime) throw timedOut(name, timeout);
   } catch (error) {
-    record.removeJoiner();
+    record.join(-1);
     throw error;
   }
 }
