@@ -16,6 +16,7 @@
  */
 
 import type { Arena } from "./arena.ts";
+import { BusyError } from "./busy_error.ts";
 import { ONE } from "./heap.ts";
 import {
   A_HAND,
@@ -56,10 +57,10 @@ import {
 } from "./queue_ring.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 
-/** Looks at hands so often before it sleeps a little. */
+/** Looks so often at hands before it sleeps a little, and so often at most counts anew. */
 const LOOKS = 1000;
-/** Sleeps so often, a millisecond each, for somebody between his two last stores of a get. */
-const SLEEPS = 2000;
+/** Waits so many milliseconds at most for somebody between the two last stores of a get. */
+const MOST_WAIT = 1000;
 
 /** Finishes what a dead holder of the latch had begun. Under the latch. */
 export function redoQueue(q: WaitQueue, o: number): void {
@@ -70,12 +71,22 @@ export function redoQueue(q: WaitQueue, o: number): void {
   repairHands(q, o);
 }
 
+/** Finishes the drop of all items, but for their memory: the reaper counts that, who may wait for others. */
 function redoDrain(q: WaitQueue, o: number): void {
-  const { w } = q;
-  w.store(o + DROPPED, w.get(o + DROP_TO));
+  q.w.store(o + DROPPED, q.w.get(o + DROP_TO));
   forgetAll(q, o);
-  recount(q, o);
-  w.and(o + FLAGS, ~DRAINING);
+}
+
+/** Frees the memory of items that were dropped when somebody died. */
+export function reapDropped(q: WaitQueue, o: number): void {
+  const { w } = q;
+  if (w.load(o + TYPE) !== TYPE_QUEUE || (w.load(o + FLAGS) & DRAINING) === 0) return;
+  q.underLatch(o, () => {
+    // A living agent has finished its drop by now.
+    if ((w.load(o + FLAGS) & DRAINING) === 0) return;
+    recount(q, o);
+    w.and(o + FLAGS, ~DRAINING);
+  });
 }
 
 /** Puts back what the dead had in their hands. Under the latch. */
@@ -198,15 +209,19 @@ function correct(q: WaitQueue, address: number, word: number, parts: number): vo
 function livingHands(q: WaitQueue, o: number): number[] {
   const { w } = q;
   const refs: number[] = [];
+  const since = performance.now();
   const last = w.load(AGENTS);
   for (let id = 1; id <= last; id++) {
     const agent = agentRecord(id);
     if (w.get(agent + A_HAND_QUEUE) !== o) continue;
     let ref = w.load(agent + A_HAND);
-    for (let i = 0; i < LOOKS + SLEEPS && ref < 0 && !q.agents.isDead(id); i++) {
-      // Pages of its own are freed first to last, and found whole or gone.
-      if (isRun(-ref)) break;
+    // Pages of its own are found whole or gone.
+    for (let i = 0; ref < 0 && !isRun(-ref) && !q.agents.isDead(id); i++) {
       if (i >= LOOKS) w.wait(agent + A_HAND, ref, 1);
+      // A stopped thread may be there for long, one that has died and is not known to be dead for ever.
+      const waited = i < LOOKS ? 0 : performance.now() - since;
+      if (waited > q.patience) throw new BusyError();
+      if (waited > MOST_WAIT) break;
       ref = w.load(agent + A_HAND);
     }
     if (ref > 0 || (ref < 0 && !q.agents.isDead(id))) refs.push(Math.abs(ref));
