@@ -17,7 +17,16 @@
  * @module
  */
 
+import {
+  type Ending,
+  type NewThread,
+  NO_EXIT_CODE,
+  type Outcome,
+  OUTCOMES,
+} from "./thread_data.ts";
 import type { ByteField, ThreadMemory } from "./thread_memory.ts";
+
+export { type Ending, type NewThread, NO_EXIT_CODE, type Outcome } from "./thread_data.ts";
 
 // The words of the header that records use.
 /** Changes whenever a thread ends. */
@@ -73,43 +82,6 @@ const WORDS = 32;
 
 /** So often a name is read while another thread changes it. */
 const ATTEMPTS = 1000;
-
-/** How a thread has ended: with a result, by an error that its target threw, or without either. */
-export type Outcome = "none" | "result" | "error" | "lost";
-const OUTCOMES: readonly Outcome[] = ["none", "result", "error", "lost"];
-
-/** Why a thread was lost when no exit code tells. */
-export const NO_EXIT_CODE = -1;
-
-/** How a thread has ended, in all detail. */
-export interface Ending {
-  /** How it has ended. */
-  outcome: Outcome;
-  /** The encoded result or error; `null` for the result `undefined`. */
-  bytes: Uint8Array | null;
-  /** The key of the shared buffers that go beside the bytes; 0 for none. */
-  buffers: number;
-  /** The exit code of the worker, if it ended with the thread. */
-  exitCode: number;
-  /** Whether the main thread shall report the error unless somebody joins. */
-  report: boolean;
-}
-
-/** What a new thread is made of. */
-export interface NewThread {
-  /** Its name. */
-  name: string;
-  /** Whether the program ends without waiting for it. */
-  daemon: boolean;
-  /** The encoded request. */
-  request: Uint8Array;
-  /** The key of the shared buffers that go beside the request; 0 for none. */
-  buffers: number;
-  /** Largest size of its heap in megabytes; 0 for the runtime's own. */
-  memoryLimit: number;
-  /** Largest size of its stack in megabytes; 0 for the runtime's own. */
-  stackLimit: number;
-}
 
 /** One thread in the table. */
 export class ThreadRecord {
