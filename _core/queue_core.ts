@@ -7,13 +7,14 @@
 import type { Agent } from "./agent.ts";
 import { decode } from "./codec.ts";
 import { NOTHING, type Outcome, TAKEN, TURNED_AWAY } from "./kind.ts";
-import { FLAGS, TYPE } from "./layout.ts";
+import { FLAGS } from "./layout.ts";
 import { importModules } from "./module_registry.ts";
 import type { Place } from "./place.ts";
-import { Chunks, freeCell } from "./queue_chunks.ts";
+import type { Chunks } from "./queue_chunks.ts";
 import { Comparing } from "./queue_compare.ts";
 import { getRefused, joinRefused, nothingToDo, NotLoaded, putRefused } from "./queue_errors.ts";
 import { Items, Unloaded } from "./queue_items.ts";
+import { chunksOf, disposerOf } from "./queue_lifetime.ts";
 import { type Key, makeKey } from "./queue_keys.ts";
 import {
   commitTake,
@@ -41,9 +42,7 @@ import {
   SHUT,
   STACK,
 } from "./queue_layout.ts";
-import { recount } from "./queue_repair.ts";
-import { forEachRef, freeRings, initializeQueue } from "./queue_ring.ts";
-import type { WaitQueue } from "./wait_queue.ts";
+import { initializeQueue } from "./queue_ring.ts";
 import type { QueueOrder, QueueSettings } from "./queue_settings.ts";
 import { Spin } from "./queue_spin.ts";
 
@@ -382,30 +381,6 @@ export class QueueCore {
   dispose(): void {
     this.disposer()();
   }
-}
-
-// What refers to a queue that may be freed is made where nothing refers to the object that is watched.
-
-function chunksOf(q: WaitQueue, o: number): Chunks {
-  return new Chunks(q, o, () => {
-    q.latch(o);
-    recount(q, o);
-    q.unlatch(o);
-  });
-}
-
-function disposerOf(q: WaitQueue, o: number, chunks: Chunks, items: Items | null): () => void {
-  return () => {
-    if (q.w.load(o + TYPE) === 0 || q.w.load(o + BLOCK) === 0) return;
-    const refs: number[] = [];
-    forEachRef(q, o, (ref) => refs.push(ref));
-    for (const ref of refs) {
-      items?.forget(ref);
-      freeCell(q, ref);
-    }
-    chunks.leave();
-    freeRings(q, o);
-  };
 }
 
 function timeLeft(timeout: number, since: number): number {
