@@ -142,8 +142,8 @@ export function setRunningTask(task: RunningTask | null): void {
   running = task;
 }
 
-/** Says how the task of an asynchronous context is found. */
-export function findTaskBy(find: () => RunningTask | undefined): void {
+/** Says how the task of an asynchronous context is found; `null` where but one runs at a time. */
+export function findTaskBy(find: (() => RunningTask | undefined) | null): void {
   contextual = find;
 }
 

@@ -45,7 +45,7 @@ export class ArgumentEncoder {
     const moved = options?.transfer ?? [];
     const isBatch = (job.op & layout.ITEMS) !== 0;
     if (context === null && number !== 0 && moved.length === 0 && this.#pack(job, data, isBatch)) {
-      if (!send(job) || isBatch) job.body = copyOf(job.body);
+      if (!send(job) || this.#keeps(job)) job.body = copyOf(job.body);
       return;
     }
     let value: unknown = data;

@@ -57,6 +57,13 @@ export class OrderedHeap<T> {
     return first.value;
   }
 
+  /** Keeps only some. */
+  keep(wanted: (value: T) => boolean): void {
+    const entries = this.#entries.filter(({ value }) => wanted(value));
+    this.#entries = [];
+    for (const { key, value, order } of entries) this.push(key, value, order);
+  }
+
   /** Removes all. */
   clear(): void {
     this.#entries = [];

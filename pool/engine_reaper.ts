@@ -120,6 +120,8 @@ export class Reaper {
       if (!this.withdraw(job)) running.push(...this.#signal(job, reason));
       this.#table.cancelBatch(ticket, reason, numbers(next, end));
     }
+    ticket.release?.();
+    ticket.release = null;
     ticket.sink?.end();
     ticket.sink = null;
     this.#table.endBatch(ticket);

@@ -133,6 +133,12 @@ export class Sender {
     if (fed) this.#memory.wakeOne();
   }
 
+  /** Wakes a worker if tasks are in the rings: no look is ever the last one. */
+  heal(): void {
+    this.feed();
+    if (!this.main.empty || !this.urgent.empty) this.#memory.wakeOne();
+  }
+
   /** Forgets all that waits. */
   clear(): void {
     this.#waiting.clear();

@@ -27,6 +27,7 @@ import { Batch, extraOf, IN_LIST, Job } from "./engine_job.ts";
 import { Reaper } from "./engine_reaper.ts";
 import { Receiver } from "./engine_receiver.ts";
 import { Sender } from "./engine_sender.ts";
+import { heedSignal } from "./engine_signals.ts";
 import { JobTable } from "./engine_table.ts";
 import type {
   BatchSink,
@@ -358,15 +359,13 @@ export class TaskEngine {
         abort(new TimeoutError(`Cannot finish task: it has not ended within ${timeout} ms`));
       });
     }
-    const onAbort = (): void => abort(signal?.reason);
-    if (signal !== undefined) {
-      if (signal.aborted) queueMicrotask(onAbort);
-      else signal.addEventListener("abort", onAbort, { once: true });
-    }
-    if (forget === null && signal === undefined) return;
+    let ignore: (() => void) | null = null;
+    if (signal?.aborted) queueMicrotask(() => abort(signal.reason));
+    else if (signal !== undefined) ignore = heedSignal(signal, () => abort(signal.reason));
+    if (forget === null && ignore === null) return;
     const release = (): void => {
       forget?.();
-      signal?.removeEventListener("abort", onAbort);
+      ignore?.();
     };
     if (ticket instanceof Batch) ticket.release = release;
     else extraOf(ticket).release = release;
@@ -389,8 +388,7 @@ export class TaskEngine {
   #heal(): void {
     this.#crew.look();
     this.#reaper.look();
-    this.#sender.feed();
-    this.#memory.wakeOne();
+    this.#sender.heal();
     if (this.#receiver.isReady(this.#crew.members)) this.drain();
     this.#life.ensureWorkers();
     this.#life.checkEnd();

@@ -68,6 +68,8 @@ export class WorkerTasks {
     this.#broker = broker;
     this.#loop = loop;
     this.#functions = new FunctionTable(memory);
+    // Another pool may have been here before.
+    findTaskBy(null);
     this.answers = new WorkerAnswers(
       memory,
       seat,

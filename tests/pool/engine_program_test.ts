@@ -6,6 +6,9 @@ import { enumerate, Thread } from "../../thread/mod.ts";
 import { makeAndForget, programUrl } from "./engine_programs.ts";
 import { until } from "./engine_support.ts";
 
+/** What Deno sometimes says of a worker that still ran when the program ended. */
+const INTERRUPTED = /error.*\(in worker .*terminated/;
+
 interface Ended {
   code: number | null;
   output: string[];
@@ -22,7 +25,8 @@ function run(program: string): Promise<Ended> {
   const output: string[] = [];
   let since = 0;
   const onData = (chunk: unknown): void => {
-    output.push(...String(chunk).trim().split("\n"));
+    const lines = String(chunk).trim().split("\n");
+    output.push(...lines.filter((line) => !INTERRUPTED.test(line)));
     since = performance.now();
   };
   child.stdout.on("data", onData);
