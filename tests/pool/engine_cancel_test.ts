@@ -198,7 +198,7 @@ Deno.test("TaskOptions.signal cancels a task, begun or not", async () => {
 });
 
 Deno.test("currentTask() is the running task, and null outside", async () => {
-  for (const concurrency of [1, 3]) {
+  for (const concurrency of [1, 3, 1]) {
     await withEngine({ workers: 1, concurrency }, async (engine) => {
       assertEquals(await engine.run(t.attempt), 1);
       assertEquals(await engine.run(t.isOutside), false);
