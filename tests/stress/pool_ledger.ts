@@ -130,9 +130,9 @@ export class Ledger {
       row.lost++;
       this.deaths[deed] = (this.deaths[deed] ?? 0) + 1;
       const { message, cause } = error as Error;
-      // It may have been hit by a blow from outside.
-      const killed = error instanceof WorkerLostError && message.endsWith("it was killed");
-      if (!killed && !`${message} ${cause}`.includes("this module is broken")) wrong();
+      // It may have been hit by a blow from outside, or by one that ran beside it.
+      const lost = error instanceof WorkerLostError && cause === undefined;
+      if (!lost && !`${message} ${cause}`.includes("this module is broken")) wrong();
     } else if (error instanceof WorkerLostError) {
       row.lost++;
       if (!isDeadly) {

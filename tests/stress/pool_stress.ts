@@ -51,7 +51,10 @@ async function deadlyRun(): Promise<number> {
     slots: waitSlots("thread"),
     rss: process.memoryUsage().rss,
   };
-  const report = await stressPools({ ...options, log: console.log });
+  const log = (line: string): void => {
+    console.log(`${line}, memory ${megabytes(process.memoryUsage().rss)}`);
+  };
+  const report = await stressPools({ ...options, log });
   const { violations } = report;
   let threads = systemThreads();
   for (let waited = 0; threads > before.threads + 1 && waited < CACHE_TIME; waited += 250) {
