@@ -13,7 +13,9 @@ import { type AnyQueue, type Counts, countsOf, type Doubt, Ledger, SIDE } from "
 import { consume, makeRandom, produce, type Shape } from "./queue_tasks.ts";
 
 /** Milliseconds without any progress after which a run counts as hanging. */
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
+/** Threads that are killed at the same time at most. */
+const MOST_AT_ONCE = 4;
 
 /** How a run goes. */
 export interface RunOptions {
@@ -24,7 +26,7 @@ export interface RunOptions {
   /** Items of each producer. */
   items: number;
   seed: number;
-  /** Milliseconds between two rounds of killing, on average; 0 for none. */
+  /** Milliseconds between two kills, on average; 0 for none. */
   killEvery: number;
   /** How the queue is shut down while producers are at work, if at all. */
   shutdown: "late" | "early" | "immediate";
@@ -149,19 +151,21 @@ class Run {
     if (doubt !== null && !isKnown) this.#doubts.push(doubt);
   }
 
+  /** Kills at random moments; several threads at once when this one was long in coming. */
   async #killNowAndThen(): Promise<void> {
     const { killEvery, seed } = this.#options;
     const random = makeRandom(seed + 7);
-    while (!this.#isOver) {
-      await sleep(random() * 2 * killEvery);
-      const victims = random() < 0.7 ? 1 : random() < 0.5 ? 2 : 4;
-      for (let i = 0; i < victims; i++) {
-        const live = [...this.#live.values()];
+    for (let next = performance.now(); !this.#isOver;) {
+      await sleep(Math.max(0, next - performance.now()));
+      for (let victims = 0; victims < MOST_AT_ONCE && next <= performance.now(); victims++) {
+        next += random() * 2 * killEvery;
+        const live = [...this.#live.values()].filter((thread) => !this.#killed.has(thread));
         const victim = live[Math.floor(random() * live.length)];
-        if (victim === undefined || this.#killed.has(victim)) continue;
+        if (victim === undefined) continue;
         this.#killed.add(victim);
         victim.kill();
       }
+      next = Math.max(next, performance.now() - killEvery);
     }
   }
 

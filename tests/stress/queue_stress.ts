@@ -1,5 +1,5 @@
 /**
- * Queues under fire: `deno task stress:queue [--items=1000000] [--seed=1] [--runs=1] [--maxsize=16] [--kill-every=100]
+ * Queues under fire: `deno task stress:queue [--items=1000000] [--seed=1] [--runs=1] [--maxsize=16] [--kill-every=50]
  * [--queues=PART OF A NAME] [--ends=PART OF A NAME]`; on Node `deno task node tests/stress/queue_stress.ts …`.
  *
  * 8 producers and 8 consumers, each a thread that now blocks and now awaits, with timeouts and aborts among them, pass
@@ -27,7 +27,7 @@ function text(name: string): string | undefined {
 }
 
 const maxsize = argument("maxsize", 16);
-const killEvery = argument("kill-every", 100);
+const killEvery = argument("kill-every", 50);
 const items = Math.ceil(argument("items", 1_000_000) / SIDE);
 
 /** A kind of queue. */
