@@ -5,12 +5,13 @@
  * falls on all of them. What counts is the median of the rounds, and its ratio to the measure: the first case, or the
  * fastest of several. A case that hangs or fails is said to, and does not run again.
  *
- * `--json` prints one object at the end, `--quick` looks only whether everything runs, `--only=PART` chooses questions
- * by their titles.
+ * `--json` prints one object at the end, `--json=FILE` writes it to a file; `--quick` looks only whether everything runs,
+ * `--only=PART` chooses questions by their titles.
  *
  * @module
  */
 import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -64,6 +65,8 @@ export interface Result {
   target: number | null;
   /** Why it could not run to its end. */
   failure: string | null;
+  /** Whether rates are of interest instead of times. */
+  rate: boolean;
 }
 
 /** Whether the memory of the program grows with the work that it does. */
@@ -147,9 +150,12 @@ export async function benchmark(
     const before = load();
     const results = await answer(question);
     answers[question.title] = results;
-    if (!json) printTable(question, results, `load ${before} before, ${load()} after`);
+    if (!json) printTable(question.title, results, `load ${before} before, ${load()} after`);
   }
-  if (json) console.log(JSON.stringify({ machine, answers, memory }, null, 2));
+  const all = JSON.stringify({ machine, answers, memory }, null, 2);
+  if (json) console.log(all);
+  const file = process.argv.find((arg) => arg.startsWith("--json="))?.slice(7);
+  if (file !== undefined) writeFileSync(file, `${all}\n`);
 }
 
 async function watch({ open, step, close, steps = 10, allowed }: Growth): Promise<Footprint> {
@@ -183,7 +189,8 @@ export function isWanted({ title }: { title: string }): boolean {
   return parts.length === 0 || parts.some((part) => title.toLowerCase().includes(part));
 }
 
-async function answer({ cases, measure, targets = [], rounds = 7 }: Question): Promise<Result[]> {
+async function answer(question: Question): Promise<Result[]> {
+  const { cases, rounds = 7 } = question;
   const times = cases.map((): (number | null)[] => []);
   const failures = cases.map((): string | null => null);
   const guard = async (
@@ -208,15 +215,13 @@ async function answer({ cases, measure, targets = [], rounds = 7 }: Question): P
   for (const [i, { close }] of cases.entries()) {
     if (close !== undefined) await guard(i, close, CLOSE_LIMIT, "its close ");
   }
-  return summarise(cases, times, failures, measure, targets);
+  return summarise(question, times, failures);
 }
 
 function summarise(
-  cases: readonly Case[],
+  { cases, measure, targets = [], rate = false }: Question,
   times: readonly (readonly (number | null)[])[],
   failures: readonly (string | null)[],
-  measure: readonly string[] | undefined,
-  targets: readonly Target[],
 ): Result[] {
   const medians = times.map((list) => median(list.filter(isNumber)));
   let first = measure === undefined ? 0 : -1;
@@ -241,6 +246,7 @@ function summarise(
       ratios: ratios.length === 0 ? null : [Math.min(...ratios), Math.max(...ratios)],
       target: targets.find((target) => target.name === name)?.ratio ?? null,
       failure: failures[i] ?? null,
+      rate,
     };
   });
 }
@@ -286,21 +292,53 @@ export function load(): string {
   return (os.loadavg()[0] ?? 0).toFixed(1);
 }
 
-function printTable({ title, rate = false }: Question, results: Result[], note: string): void {
+function printTable(title: string, results: readonly Result[], note: string): void {
   const width = Math.max(...results.map(({ name }) => name.length));
-  const show = rate ? perSecond : time;
   console.log(`\n${title} (${note})`);
-  for (const { name, median, best, worst, ratio, ratios, target, failure } of results) {
-    const columns = median === null ? [failure ?? "not here"] : [
-      show(median).padStart(10),
-      `[${(rate ? [worst, best] : [best, worst]).map((x) => show(x ?? 0)).join(" – ")}]`.padEnd(26),
-      ratio === null ? "" : times(rate ? 1 / ratio : ratio).padStart(9),
-      ratios === null ? "" : range(ratios.map((x) => rate ? 1 / x : x)).padEnd(16),
-      target === null || ratio === null ? "" : verdict(ratio, target, rate),
-      failure ?? "",
+  for (const result of results) {
+    const { median, speed, spread, ratio, ratios, verdict, failure } = describeResult(result);
+    const columns = median === null ? [failure] : [
+      speed.padStart(10),
+      spread.padEnd(26),
+      ratio.padStart(9),
+      ratios.padEnd(16),
+      verdict,
+      failure,
     ];
-    console.log(`  ${name.padEnd(width)} ${columns.join(" ")}`.trimEnd());
+    console.log(`  ${result.name.padEnd(width)} ${columns.join(" ")}`.trimEnd());
   }
+}
+
+/** What people read of a result. */
+export interface Description {
+  median: number | null;
+  /** `"41.2 µs"`, or `"1.20 M/s"`. */
+  speed: string;
+  /** The range of the rounds. */
+  spread: string;
+  /** By how much slower, or faster, than the measure. */
+  ratio: string;
+  /** The range of that within one round. */
+  ratios: string;
+  /** Whether the target is reached. */
+  verdict: string;
+  failure: string;
+}
+
+/** Puts a result into words. */
+export function describeResult(result: Result): Description {
+  const { median, best, worst, ratio, ratios, target, failure, rate } = result;
+  const show = rate ? perSecond : time;
+  const ends = rate ? [worst, best] : [best, worst];
+  return {
+    median,
+    speed: median === null ? "" : show(median),
+    spread: median === null ? "" : `[${ends.map((x) => show(x ?? 0)).join(" – ")}]`,
+    ratio: ratio === null ? "" : `× ${figure(rate ? 1 / ratio : ratio)}`,
+    ratios: ratios === null ? "" : range(ratios.map((x) => rate ? 1 / x : x)),
+    verdict: target === null || ratio === null ? "" : verdict(ratio, target, rate),
+    failure: failure ?? (median === null ? "not here" : ""),
+  };
 }
 
 function verdict(ratio: number, target: number, rate: boolean): string {
@@ -310,10 +348,6 @@ function verdict(ratio: number, target: number, rate: boolean): string {
 
 function range(ratios: readonly number[]): string {
   return `[${figure(Math.min(...ratios))} – ${figure(Math.max(...ratios))}]`;
-}
-
-function times(ratio: number): string {
-  return `× ${figure(ratio)}`;
 }
 
 function figure(ratio: number): string {
