@@ -22,6 +22,7 @@
  * @module
  */
 
+export * from "./coroutine/mod.ts";
 export * from "./errors.ts";
 export * from "./pool/mod.ts";
 export * from "./process/mod.ts";

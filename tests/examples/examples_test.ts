@@ -22,6 +22,11 @@ const OUTPUT: Record<string, [url: URL, stdout: string, stderr?: RegExp]> = {
     "true\ntrue\nnot needed any more\n",
   ],
   "context": [new URL("../../examples/context.ts", import.meta.url), "request 7\n"],
+  "greenlets": [
+    new URL("../../examples/greenlets.ts", import.meta.url),
+    "12 56 34 78\n0 0 1 1 2 2 3 3 4 4\n",
+  ],
+  "genlet": [new URL("../../examples/genlet.ts", import.meta.url), "1 2 3 4 5\n"],
   "point": [new URL("../../examples/point.ts", import.meta.url), "5\n"],
 };
 

@@ -1,6 +1,7 @@
 // A consumer of every export, for `tsc --strict`; it is never run.
 import * as all from "@nogil/std";
 import { isMain, shareable, task } from "@nogil/std";
+import { getCurrent, getTrace, RawGreenlet, setTrace } from "@nogil/std/coroutine";
 import { AbandonedError, TimeoutError } from "@nogil/std/errors";
 import {
   asCompleted,
@@ -193,6 +194,31 @@ export async function pools(signal: AbortSignal): Promise<void> {
   executor.map((a: number, b: string) => b.repeat(a), [1, 2], [3]);
   await executor.shutdown({ cancelFutures: true });
   console.log(value, done.size, notDone.size);
+}
+
+export function greenlets(): number {
+  const main: RawGreenlet = getCurrent();
+  const greenlet = new RawGreenlet(function* (x: number) {
+    const untyped: string = yield main.switch(x);
+    const length: number = yield* main.switch<number>(untyped);
+    // @ts-expect-error: a number has no such property
+    console.log(length.missing);
+    const text: string = yield* main.switch<string>();
+    return [text, yield main.throw(new RangeError())];
+  });
+  class Counter extends RawGreenlet {
+    count = 0;
+    override *run(step: number): Generator<unknown, void, number> {
+      for (;;) this.count += yield this.parent?.switch(step);
+    }
+  }
+  const counter = new Counter(null, greenlet);
+  counter.parent = main;
+  const first: number = counter.switch(1);
+  const second = counter.switch<number>(first) + 1;
+  const previous = setTrace((event, origin, target) => console.log(event, origin.dead, target));
+  console.log(previous === getTrace(), counter.started, greenlet.throw(), counter.grContext);
+  return second;
 }
 
 if (isMain(import.meta)) await threads();

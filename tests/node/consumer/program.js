@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { isMain, Lock, Queue, task, Thread, TimeoutError, Value } from "@nogil/std";
 import { asCompleted, ThreadPool, ThreadPoolExecutor } from "@nogil/std/pool";
+import { getCurrent, RawGreenlet } from "@nogil/std/coroutine";
 import { Event } from "@nogil/std/sync";
 
 export const square = task(import.meta, (x) => x * x);
@@ -43,6 +44,11 @@ if (isMain(import.meta)) {
   let sum = 0;
   for await (const future of asCompleted(futures)) sum += await future;
   assert.equal(sum, 41);
+
+  const greenlet = new RawGreenlet(function* (n) {
+    for (;;) n += yield getCurrent().parent.switch(n);
+  });
+  assert.deepEqual([greenlet.switch(1), greenlet.switch(2), greenlet.switch(3)], [1, 3, 6]);
 
   await assert.rejects(new Event().wait({ timeout: 10 }), TimeoutError);
 }
