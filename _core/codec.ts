@@ -59,22 +59,32 @@ export function encodeInstance(value: object, target: Target, root = "value"): E
  * until it returns.
  * @param root The name of the value in error messages. Default: `"value"`.
  * @param moved Buffers that go beside the message as they are, with the shared ones, and not as copies of their bytes.
+ * @param place Gives memory, as often as asked, for a message that holds large runs of bytes; `use` hears whether the
+ * message lies in what it gave last.
  * @returns What `use` returns.
  */
 export function encodeInto<T>(
   value: unknown,
   target: Target,
-  use: (bytes: Uint8Array, length: number, buffers: SharedArrayBuffer[]) => T,
+  use: (bytes: Uint8Array, length: number, buffers: SharedArrayBuffer[], placed: boolean) => T,
   root = "value",
   moved: readonly ArrayBuffer[] = NO_MOVED,
+  place: ((bytes: number) => Uint8Array) | null = null,
 ): T {
   const encoder = encoders.pop() ?? new Encoder();
+  const own = encoder.bytes;
   try {
     encoder.moved = moved;
+    encoder.place = place as Encoder["place"];
     const length = encoder.write(value, target, root);
-    return use(encoder.bytes, length, encoder.buffers);
+    return use(encoder.bytes, length, encoder.buffers, encoder.placed);
   } finally {
     encoder.moved = NO_MOVED;
+    encoder.place = null;
+    if (encoder.placed) {
+      encoder.placed = false;
+      encoder.bytes = own;
+    }
     encoder.shrink();
     encoders.push(encoder);
   }

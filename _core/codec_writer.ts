@@ -17,6 +17,10 @@ const scratchBigint = new BigInt64Array(scratch);
 /** Buffers above this size are not kept for the next message. */
 const KEEP_BYTES = 1 << 20;
 const START_BYTES = 1024;
+/** Larger runs of bytes are written where they are wanted in the end, and not copied there later. */
+const LARGE_BYTES = 1 << 16;
+/** Room behind a large run of bytes for what follows. */
+const SLACK_BYTES = 4096;
 
 /** A growing buffer and a position in it. */
 export class ByteWriter {
@@ -25,11 +29,21 @@ export class ByteWriter {
   /** The number of bytes that are written. */
   pos = 0;
 
+  /** Gives memory for a message with a large run of bytes; `null`: it is written to memory of its own. */
+  place: ((bytes: number) => Uint8Array<ArrayBuffer>) | null = null;
+  /** Whether the message is where `place` has said. */
+  placed = false;
+
   /** Makes room for `count` more bytes. */
   reserve(count: number): void {
     const need = this.pos + count;
     if (need <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(need, this.bytes.length * 2));
+    this.#move(Math.max(need, this.bytes.length * 2));
+  }
+
+  #move(size: number): void {
+    const { place, placed } = this;
+    const grown = placed && place !== null ? place(size) : new Uint8Array(size);
     grown.set(this.bytes.subarray(0, this.pos));
     this.bytes = grown;
   }
@@ -111,6 +125,10 @@ export class ByteWriter {
 
   /** Writes bytes as they are. */
   raw(bytes: Uint8Array): void {
+    if (bytes.length > LARGE_BYTES && this.place !== null && !this.placed) {
+      this.placed = true;
+      this.#move(this.pos + bytes.length + SLACK_BYTES);
+    }
     this.reserve(bytes.length);
     this.bytes.set(bytes, this.pos);
     this.pos += bytes.length;

@@ -16,6 +16,7 @@ import type { TaskSeat } from "../_core/task_seat.ts";
 import { RemoteError } from "../errors.ts";
 import { areNumbers } from "./body.ts";
 import type { RunningTask } from "./current_task.ts";
+import { Placement } from "./placement.ts";
 import type { BufferBroker } from "./worker_host.ts";
 
 /** A result that waits for room in the ring. */
@@ -160,14 +161,26 @@ export class WorkerAnswers {
 
   #code(task: RunningTask, op: number, value: unknown, first: number, count: number): void {
     const lane = (op & layout.LAST) === 0 ? -1 : task.lane;
+    const placement = new Placement();
     try {
-      encodeInto(value, "thread", (bytes, length, buffers) => {
-        const key = buffers.length === 0 ? 0 : this.#broker.put(buffers, []);
-        this.#bytes(task.slot, op | layout.K_CODED, bytes, length, first, count, key, lane);
-      }, "result");
+      encodeInto(
+        value,
+        "thread",
+        (bytes, length, buffers, placed) => {
+          const key = buffers.length === 0 ? 0 : this.#broker.put(buffers, []);
+          const page = placed ? placement.take() : 0;
+          const coded = op | layout.K_CODED;
+          this.#bytes(task.slot, coded, bytes, length, first, count, key, lane, page);
+        },
+        "result",
+        undefined,
+        placement.allocate,
+      );
     } catch (error) {
       if ((op & layout.ITEMS) !== 0) throw error;
       this.failure(task, error);
+    } finally {
+      placement.clear();
     }
   }
 
@@ -180,15 +193,19 @@ export class WorkerAnswers {
     count: number,
     key: number,
     lane: number,
+    placed = 0,
   ): void {
-    if (length <= layout.INLINE_LIMIT) {
+    if (placed === 0 && length <= layout.INLINE_LIMIT) {
       this.#write(slot, op, length, first, count, key, bytes, (length + 7) >> 3, lane);
       return;
     }
-    const { heap } = currentAgent().arena;
-    const address = heap.allocate(length, currentAgent().id);
-    heap.bytesAt(address, length).set(bytes.subarray(0, length));
-    this.#write(slot, op | layout.PAGED, length, first, count, key, address, 1, lane);
+    let page = placed;
+    if (page === 0) {
+      const agent = currentAgent();
+      page = agent.arena.heap.allocate(length, agent.id);
+      agent.arena.heap.bytesAt(page, length).set(bytes.subarray(0, length));
+    }
+    this.#write(slot, op | layout.PAGED, length, first, count, key, page, 1, lane);
   }
 
   #write(
