@@ -315,8 +315,9 @@ export class Feed implements ChunkOwner {
   #end(failure: Failure | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#chunks.size > 0) this.#settings.meter?.update(this.#settled, this.#total());
-    this.#settings.onEnded();
+    const { input, meter, onEnded } = this.#settings;
+    if (input.size === null && this.#chunks.size > 0) meter?.update(this.#settled, this.#taken);
+    onEnded();
     this.#listener.inputEnded(failure);
     this.#checkOver();
   }

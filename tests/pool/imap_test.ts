@@ -224,6 +224,25 @@ Deno.test("MapIterator.next() times out without losing the result", async () => 
   });
 });
 
+Deno.test("calls of MapIterator.next() that time out do not widen the look-ahead", async () => {
+  await ThreadPool.with(1, async (pool) => {
+    const gate = new Event();
+    const naturals = new Naturals();
+    function* items(): Generator<[Event, number]> {
+      for (const n of naturals) yield [gate, n];
+    }
+    const results = pool.imap(waitFor, items(), { buffersize: 2 });
+    for (let i = 0; i < 5; i++) {
+      await assertRejects(() => results.next({ timeout: 1 }), TimeoutError);
+      assertThrows(() => results.nextSync({ timeout: 1 }), TimeoutError);
+    }
+    assertEquals(naturals.taken, 3);
+    gate.set();
+    for (let i = 0; i < 5; i++) assertEquals((await results.next(TIMEOUT)).value, i);
+    await results.return();
+  });
+});
+
 Deno.test("calls of MapIterator.next() are answered in their order", async () => {
   await ThreadPool.with(2, async (pool) => {
     const results = pool.imap(square, [1, 2, 3], { buffersize: 1 });

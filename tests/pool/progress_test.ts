@@ -65,6 +65,17 @@ Deno.test("onProgress is told while the work goes on, but not more often than ev
   });
 });
 
+Deno.test("onProgress is told each state once", async () => {
+  await ThreadPool.with(1, async (pool) => {
+    const log = new Log();
+    const nap = async (): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, 70));
+    };
+    await pool.map(nap, range(3), { ...log, chunksize: 1 });
+    assertEquals(log.all.map(({ done }) => done), [1, 2, 3]);
+  });
+});
+
 Deno.test("onProgress is told of a burst even if nothing follows it", async () => {
   await ThreadPool.with(2, async (pool) => {
     const log = new Log();

@@ -116,6 +116,22 @@ Deno.test("ThreadPool.map() rejects with the first error when all that runs is d
   });
 });
 
+Deno.test("of several errors ThreadPool.map() rejects with the one that came first", async () => {
+  await ThreadPool.with(2, async (pool) => {
+    const gate = new Event();
+    const words = makeWords();
+    const fail = async (words: Int32Array, gate: Event | null, text: string): Promise<void> => {
+      if (gate === null) Atomics.store(words, 0, 1);
+      await gate?.wait();
+      throw new RangeError(text);
+    };
+    const result = pool.starmapAsync(fail, [[words, gate, "late"], [words, null, "early"]]);
+    await until(() => words[0] === 1 && pool.statistics().failed === 1);
+    gate.set();
+    await assertRejects(() => result.get(TIMEOUT), RangeError, "early");
+  });
+});
+
 Deno.test("an error of the input of ThreadPool.map() is its error", async () => {
   function* broken(): Generator<number> {
     yield 1;
