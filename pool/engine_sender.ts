@@ -54,7 +54,7 @@ export class Sender {
 
   /** Sends a task whose argument is one number: the quick way, `false` if there is no room. */
   sendNumber(job: Job, value: number, few: boolean): boolean {
-    if (this.#hasBacklog) return false;
+    if (this.hasBacklog) return false;
     const sent = few || this.#sent++ % SAMPLE === 0 ? stamp() : 0;
     const position = this.main.pushNumber(job.slot, job.op, sent, value);
     if (position < 0) return false;
@@ -72,7 +72,7 @@ export class Sender {
       this.#wait(job, priority);
       return false;
     }
-    if (!this.#hasBacklog && this.#push(this.main, job, IN_MAIN)) {
+    if (!this.hasBacklog && this.#push(this.main, job, IN_MAIN)) {
       this.#memory.wakeOne();
       return true;
     }
@@ -126,7 +126,7 @@ export class Sender {
         this.#backlogHead = 0;
       }
     }
-    if (this.#idle.size > 0 && !this.#hasBacklog && this.#waiting.size === 0) {
+    if (this.#idle.size > 0 && !this.hasBacklog && this.#waiting.size === 0) {
       const busy = this.#pending() - this.#idle.size;
       if (this.#feedFrom(this.#idle, this.main, IN_MAIN, this.#capacity - busy)) fed = true;
     }
@@ -170,7 +170,8 @@ export class Sender {
     return job.place === IN_URGENT ? this.urgent : this.main;
   }
 
-  get #hasBacklog(): boolean {
+  /** Whether tasks wait for room in the main ring. */
+  get hasBacklog(): boolean {
     return this.#backlogHead < this.#backlog.length || this.#again.length > 0;
   }
 

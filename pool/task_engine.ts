@@ -276,6 +276,11 @@ export class TaskEngine {
     }
   }
 
+  /** Whether more was submitted than has room in the rings: the rest is kept in the memory of this thread. */
+  get crowded(): boolean {
+    return this.#sender.hasBacklog;
+  }
+
   /** Takes all results that are there. */
   drain(): void {
     for (const member of [...this.#crew.members]) this.#receiver.take(member, Infinity);
