@@ -38,6 +38,9 @@ export interface FeedListener {
   aborted(reason: unknown, late: boolean): void;
 }
 
+/** With fewer chunks in flight, more is taken whatever the state of the engine. */
+const FEW = 64;
+
 /** A thrown value, which may be `undefined`. */
 export interface Failure {
   readonly error: unknown;
@@ -54,6 +57,8 @@ export interface FeedSettings {
   readonly chunksize: number;
   /** How many items may be taken and not released. */
   readonly ahead: number;
+  /** How many places have to be free before more is taken: taking many at once costs less. */
+  readonly refill: number;
   /** Milliseconds for all of it. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
@@ -139,7 +144,8 @@ export class Feed implements ChunkOwner {
   /** Makes room for so many more items. */
   release(count: number): void {
     this.#released += count;
-    if (count > 0) this.#fill();
+    const free = this.#ahead - this.#taken + this.#released;
+    if (count > 0 && (free >= this.#settings.refill || this.#chunks.size < FEW)) this.#fill();
   }
 
   /** Takes all that is left of the input: nobody can be waited for any more. */
@@ -223,7 +229,14 @@ export class Feed implements ChunkOwner {
   }
 
   #hasRoom(): boolean {
-    return !this.#ended && this.#taken - this.#released + this.#settings.chunksize <= this.#ahead;
+    return !this.#ended &&
+      this.#taken - this.#released + this.#settings.chunksize <= this.#ahead &&
+      !(this.#chunks.size >= FEW && this.#engine.crowded && this.#chunksMakeRoom);
+  }
+
+  /** Whether the end of a chunk makes that more is taken, and not somebody who asks for a result. */
+  get #chunksMakeRoom(): boolean {
+    return this.#settings.stopAtFailure || this.#ahead === Infinity;
   }
 
   /** Takes and sends one chunk. */
@@ -355,6 +368,7 @@ export class Feed implements ChunkOwner {
   chunkEnded(chunk: Chunk): void {
     if (!this.#chunks.delete(chunk)) return;
     this.#listener.chunkEnded(chunk.size);
+    if (this.#ahead === Infinity) this.#fill();
     this.#checkOver();
   }
 }

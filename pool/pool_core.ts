@@ -54,7 +54,7 @@ interface OpenMap {
 }
 
 /** Chunks that are in flight at most, for a map whose results are collected. */
-const MOST_CHUNKS = 1024;
+const MOST_CHUNKS = 4096;
 /** Chunks that run ahead of an iterator, at least. */
 const LEAST_AHEAD = 16;
 /** Chunks that run ahead of an iterator, for each task that can run at once. */
@@ -103,7 +103,9 @@ export class PoolCore {
     const { input, chunksize } = request;
     const collector = new Collector(input.size, onDone);
     const chunks = Math.max(MOST_CHUNKS, AHEAD * this.#parallel);
-    const feed = this.#feed(request, collector, chunks * chunksize, true, {
+    const ahead = chunks * chunksize;
+    const window = { ahead, refill: ahead / 2, stopAtFailure: true };
+    const feed = this.#feed(request, collector, window, {
       closing: () => {},
       over: () => collector.finish(),
     });
@@ -175,7 +177,8 @@ export class PoolCore {
     );
     const chunks = request.options?.buffersize ??
       Math.max(LEAST_AHEAD, AHEAD * this.#parallel);
-    const feed = this.#feed(request, control.listener, chunks * request.chunksize, false, {
+    const window = { ahead: chunks * request.chunksize, refill: 1, stopAtFailure: false };
+    const feed = this.#feed(request, control.listener, window, {
       closing: control.closing,
       over: () => {},
     });
@@ -293,8 +296,7 @@ export class PoolCore {
   #feed(
     { verb, fn, input, star, chunksize, options }: MapRequest,
     listener: FeedListener,
-    ahead: number,
-    stopAtFailure: boolean,
+    window: Pick<FeedSettings, "ahead" | "refill" | "stopAtFailure">,
     { closing, over }: { closing: () => void; over: () => void },
   ): Feed {
     this.checkOpen(verb);
@@ -311,9 +313,8 @@ export class PoolCore {
       fn,
       input,
       star,
-      stopAtFailure,
       chunksize,
-      ahead,
+      ...window,
       timeout: checkTimeout(timeout),
       signal,
       task: priority === undefined && retries === undefined ? undefined : task,
