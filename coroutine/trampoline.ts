@@ -222,7 +222,7 @@ function settle(
     if (next.state === DEAD) {
       aim(next.parent as GreenletCore, passed, throwing && !(passed instanceof GreenletExit));
     } else if (next.state === UNSTARTED) {
-      begin(next);
+      if (begin(next)) return next;
     } else if (next.state === PINNED && next !== root) {
       refuse(next, root);
     } else {
@@ -243,7 +243,7 @@ function aim(core: GreenletCore, value: unknown, isError: boolean): void {
 function arrive(core: GreenletCore): void {
   const origin = current;
   current = core;
-  if (tracer === null || origin === core) return;
+  if (tracer === null) return;
   tracing = true;
   try {
     tracer(throwing ? "throw" : "switch", origin.facade, core.facade);
@@ -258,8 +258,11 @@ function arrive(core: GreenletCore): void {
   }
 }
 
-/** Starts a greenlet with what is passed. Leaves a transfer: to it, or from it, or back if it cannot start. */
-function begin(core: GreenletCore): void {
+/**
+ * Starts a greenlet with what is passed, and tells whether it is to be resumed now. If not, there is a transfer: to who
+ * goes on because it has ended, or because it could not start.
+ */
+function begin(core: GreenletCore): boolean {
   const value = passed;
   const isError = throwing;
   target = null;
@@ -271,22 +274,27 @@ function begin(core: GreenletCore): void {
     }
   } catch (error) {
     // Its caller has to hear of it, or if that has just ended, whoever would go on after both.
-    const isCallerAlive = current.state !== DEAD;
-    return aim(isCallerAlive ? current : core.parent as GreenletCore, error, true);
+    aim(current.state === DEAD ? core.parent as GreenletCore : current, error, true);
+    return false;
   }
   aim(core, value, isError);
   // Looking for the function may have started it.
-  if (core.state !== UNSTARTED) return;
+  if (core.state !== UNSTARTED) return false;
   target = null;
   core.state = PINNED;
   arrive(core);
-  if (throwing) return end(core, passed, true);
-  const args = core.args !== null && value === core.args ? core.args : [value];
+  if (throwing) end(core, passed, true);
+  else call(core, body, core.args !== null && value === core.args ? core.args : [value]);
+  return target === null;
+}
+
+/** Calls the function of a greenlet that starts. */
+function call(core: GreenletCore, body: Body, args: readonly unknown[]): void {
   const isMethod = body !== core.body;
+  const self = isMethod ? core.facade : undefined;
   core.args = core.body = null;
-  passed = undefined;
+  passed = undefined; // it may be all that keeps the value alive while the function runs
   try {
-    const self = isMethod ? core.facade : undefined;
     const result = core.context === null
       ? Reflect.apply(body, self, args)
       : core.context(() => Reflect.apply(body, self, args));
@@ -295,7 +303,8 @@ function begin(core: GreenletCore): void {
     core.generator = result;
     core.enter(core.context);
     if (!isMethod) watch(core);
-    aim(core, undefined, false);
+    passed = undefined;
+    throwing = false;
   } catch (error) {
     end(core, error, true);
   }

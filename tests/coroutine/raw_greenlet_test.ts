@@ -200,6 +200,19 @@ Deno.test("RawGreenlet: plain functions nest, and each goes on when its own have
   assertEquals(list, ["in 1", "in 2", "in 3", "beside 2", "out 3", "beside 1", "out 2"]);
 });
 
+Deno.test("RawGreenlet: a plain function may switch before it gives a generator", () => {
+  const greenlet = new RawGreenlet((n: number) => {
+    const failing = new RawGreenlet(() => {
+      throw new RangeError("before");
+    });
+    assertThrows(() => failing.switch(), RangeError, "before");
+    return (function* () {
+      return n + (yield* main.switch<number>("begun"));
+    })();
+  });
+  assertEquals([greenlet.switch(1), greenlet.switch(2)], ["begun", 3]);
+});
+
 Deno.test("RawGreenlet: nothing switches past a plain function that has not ended", () => {
   const text = "Cannot switch to <RawGreenlet suspended main>: the plain function of";
   const direct = new RawGreenlet(() => main.switch());
