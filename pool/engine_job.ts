@@ -29,7 +29,7 @@ export class Job {
   slot = -1;
   /** Where it is. */
   place: number = NOWHERE;
-  /** The position of its record. */
+  /** The position of its record, and `URGENT`. */
   position = 0;
   /** The word `op` of its record. */
   op: number;

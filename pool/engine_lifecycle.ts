@@ -227,8 +227,7 @@ export class Lifecycle {
     for (const job of jobs) reaper.withdraw(job);
     memory.words.store(layout.STOP, 1);
     for (const member of [...crew.members]) {
-      const runs = crew.lanesOf(member).length > 0;
-      if (runs || !crew.wasReady(member)) crew.kill(member);
+      if (crew.lanesOf(member).length > 0) crew.kill(member);
     }
     crew.ringAll();
     reaper.settleAll(jobs, reason);

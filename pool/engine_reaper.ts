@@ -262,7 +262,7 @@ export class Reaper {
     const position = hazard & layout.POSITIONS;
     const slot = ring.takeBack(position);
     const job = slot < 0 ? null : this.#table.at(slot);
-    if (job === null || job.position !== position) return;
+    if (job === null || job.position !== hazard) return;
     const { raw, length } = ring.copyBody(position);
     extraOf(job).raw = raw;
     job.length = length;
@@ -363,12 +363,9 @@ export class Reaper {
   }
 }
 
-function positionOf(job: Job): number {
-  return job.place === IN_URGENT
-    ? job.position | layout.URGENT
-    : job.place === IN_MAIN || job.place === TO_SKIP
-    ? job.position
-    : -1;
+/** Where the record of a task is, if it is in a ring. */
+function positionOf({ place, position }: Job): number {
+  return place === IN_URGENT || place === IN_MAIN || place === TO_SKIP ? position : -1;
 }
 
 function* numbers(from: number, to: number): Generator<number> {

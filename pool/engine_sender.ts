@@ -8,6 +8,7 @@
  * @module
  */
 
+import { POSITIONS } from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
 import { TaskRing } from "../_core/task_ring.ts";
 import { stamp } from "./body.ts";
@@ -151,13 +152,13 @@ export class Sender {
 
   /** Whether a task has been begun. */
   isBegun(job: Job): boolean {
-    return this.#isSent(job) && this.#ringOf(job).isBegun(job.position);
+    return this.#isSent(job) && this.#ringOf(job).isBegun(job.position & POSITIONS);
   }
 
   /** Keeps a task from being begun; `false` if it was. */
   cancel(job: Job): boolean {
     if (!this.#isSent(job)) return true;
-    if (!this.#ringOf(job).cancel(job.position)) return false;
+    if (!this.#ringOf(job).cancel(job.position & POSITIONS)) return false;
     job.place = TO_SKIP;
     return true;
   }
@@ -190,8 +191,9 @@ export class Sender {
     this.#ahead = this.#ahead.filter((job) => {
       const extra = extraOf(job);
       if (extra.priority >= priority) return true;
-      if (job.place !== IN_URGENT || !this.urgent.withdraw(job.position)) return false;
-      const { raw, length } = this.urgent.copyBody(job.position);
+      const position = job.position & POSITIONS;
+      if (job.place !== IN_URGENT || !this.urgent.withdraw(position)) return false;
+      const { raw, length } = this.urgent.copyBody(position);
       extra.raw = raw;
       job.length = length;
       this.#wait(job, extra.priority);
@@ -233,7 +235,7 @@ export class Sender {
       position = ring.push(job.slot, job.op, sent, body, job.length, next, end - next, key);
     }
     if (position < 0) return false;
-    job.position = position;
+    job.position = position | ring.flag;
     job.place = place;
     if (job.extra === null || job.extra.batch === null && job.extra.retries === 0) job.body = null;
     return true;

@@ -320,6 +320,26 @@ Deno.test("TaskEngine.terminate() fails what has not ended and ends the workers 
   assert(Atomics.load(words, 0) <= 2);
 });
 
+Deno.test("TaskEngine.terminate() may come while results do", async () => {
+  for (let round = 0; round < 20; round++) {
+    const engine = new TestEngine(threadHost, { workers: 2, lazy: false, name: (k) => `${k}` });
+    let heard = 0;
+    const sink = {
+      resolve: () => {
+        if (++heard === 50 * round) engine.terminate();
+      },
+      reject: () => void heard++,
+    };
+    for (let k = 0; k < 2000; k++) engine.submit(t.square, [k], undefined, sink);
+    for (let k = 0; k < 5; k++) engine.submit(t.square, [k], { priority: 1 }, sink);
+    if (round === 0) engine.terminate();
+    await until(() => heard >= 2005);
+    engine.terminate();
+    await engine.join(PATIENCE);
+    assertEquals(heard, 2005);
+  }
+});
+
 Deno.test("TaskEngine runs several asynchronous tasks at once in a worker", async () => {
   await withEngine({ workers: 1, concurrency: 8 }, async (engine) => {
     const words = makeWords();
