@@ -25,6 +25,8 @@ export class Chunk implements BatchSink, TaskSink {
   #owner: ChunkOwner | null;
   /** What the engine calls it; `null` before it knows it. */
   ticket: Ticket | null = null;
+  /** Bytes of arguments that wait outside of the rings. */
+  bytes = 0;
 
   constructor(owner: ChunkOwner, base: number, size: number) {
     this.#owner = owner;

@@ -18,7 +18,7 @@ import { takeContext } from "../_runtime/async_context.ts";
 import { CancelledError, TimeoutError, UnshareableError } from "../errors.ts";
 import { Chunk, type ChunkOwner } from "./chunk.ts";
 import { Expiry } from "./expiry.ts";
-import { closeQuietly, type Input } from "./input.ts";
+import { argumentsOf, closeQuietly, type Input } from "./input.ts";
 import type { ProgressMeter } from "./progress.ts";
 import type { TaskOptions } from "./engine_types.ts";
 import type { AnyFunction } from "./function_table.ts";
@@ -40,6 +40,10 @@ export interface FeedListener {
 
 /** With fewer chunks in flight, more is taken whatever the state of the engine. */
 const FEW = 64;
+/** With fewer chunks in flight, more is taken however large they are. */
+const FEWEST = 8;
+/** Bytes of large arguments that wait at once, unless there are only few chunks. */
+const MOST_BYTES = 1 << 26;
 
 /** A thrown value, which may be `undefined`. */
 export interface Failure {
@@ -88,6 +92,7 @@ export class Feed implements ChunkOwner {
   #taken = 0;
   #released = 0;
   #settled = 0;
+  #bytes = 0;
   #filling = false;
   #pulling = false;
   #ended = false;
@@ -231,12 +236,15 @@ export class Feed implements ChunkOwner {
   #hasRoom(): boolean {
     return !this.#ended &&
       this.#taken - this.#released + this.#settings.chunksize <= this.#ahead &&
-      !(this.#chunks.size >= FEW && this.#engine.crowded && this.#chunksMakeRoom);
+      !this.#isFull;
   }
 
-  /** Whether the end of a chunk makes that more is taken, and not somebody who asks for a result. */
-  get #chunksMakeRoom(): boolean {
-    return this.#settings.stopAtFailure || this.#ahead === Infinity;
+  /** Whether so much waits in memory that the end of a chunk has to be awaited. */
+  get #isFull(): boolean {
+    // For an iterator, it is who asks for a result that makes that more is taken.
+    if (!this.#settings.stopAtFailure && this.#ahead !== Infinity) return false;
+    const { size } = this.#chunks;
+    return size >= FEW && this.#engine.crowded || size >= FEWEST && this.#bytes >= MOST_BYTES;
   }
 
   /** Takes and sends one chunk. */
@@ -307,6 +315,8 @@ export class Feed implements ChunkOwner {
         const batch = star ? items.map((item) => argumentsOf(item, verb)) : items;
         chunk.ticket = this.#engine.submitBatch(fn, batch, star, stopAtFailure, task, chunk);
       }
+      chunk.bytes = this.#engine.sizeOf(chunk.ticket);
+      this.#bytes += chunk.bytes;
     } catch (error) {
       this.#chunks.delete(chunk);
       if (!isUnsendable(error)) {
@@ -367,6 +377,7 @@ export class Feed implements ChunkOwner {
   /** A chunk has no item left that runs or waits. */
   chunkEnded(chunk: Chunk): void {
     if (!this.#chunks.delete(chunk)) return;
+    this.#bytes -= chunk.bytes;
     this.#listener.chunkEnded(chunk.size);
     if (this.#ahead === Infinity) this.#fill();
     this.#checkOver();
@@ -377,15 +388,4 @@ export class Feed implements ChunkOwner {
 function isUnsendable(error: unknown): boolean {
   return error instanceof UnshareableError || error instanceof RangeError ||
     error instanceof TypeError;
-}
-
-/** Gives the arguments that an item of `starmap` stands for. */
-function argumentsOf(item: unknown, verb: string): readonly unknown[] {
-  if (Array.isArray(item)) return item;
-  if (typeof (item as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] === "function") {
-    return [...item as Iterable<unknown>];
-  }
-  throw new TypeError(
-    `Cannot ${verb}: each item must be an array of arguments: received ${typeof item}`,
-  );
 }

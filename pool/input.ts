@@ -100,6 +100,17 @@ export function closeQuietly(close: () => void | Promise<void>): void {
   }
 }
 
+/** Gives the arguments that an item of `starmap` stands for. */
+export function argumentsOf(item: unknown, verb: string): readonly unknown[] {
+  if (Array.isArray(item)) return item;
+  if (typeof (item as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] === "function") {
+    return [...item as Iterable<unknown>];
+  }
+  throw new TypeError(
+    `Cannot ${verb}: each item must be an array of arguments: received ${typeof item}`,
+  );
+}
+
 type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
 
 function iteratorOf(iterable: unknown, verb: string, name: string): AnyIterator {

@@ -281,6 +281,12 @@ export class TaskEngine {
     return this.#sender.hasBacklog;
   }
 
+  /** How many bytes of arguments a task, or a batch that was just submitted, has outside of the rings. */
+  sizeOf(ticket: Ticket): number {
+    const job = ticket instanceof Job ? ticket : ticket.pieces.values().next().value;
+    return job !== undefined && (job.op & layout.PAGED) !== 0 ? job.length : 0;
+  }
+
   /** Takes all results that are there. */
   drain(): void {
     for (const member of [...this.#crew.members]) this.#receiver.take(member, Infinity);

@@ -80,6 +80,27 @@ Deno.test("ThreadPool.map() takes any iterable and async iterable", async () => 
   });
 });
 
+Deno.test("ThreadPool.map() takes no more of its input than fits into some memory", async () => {
+  await ThreadPool.with(1, async (pool) => {
+    for (const [size, count, most] of [[1e4, 3000, 2000], [1e6, 100, 90]] as const) {
+      const gate = new Event();
+      let taken = 0;
+      const items = function* (): Generator<[Event, Uint8Array]> {
+        for (; taken < count; taken++) yield [gate, new Uint8Array(size)];
+      };
+      const measure = (gate: Event, bytes: Uint8Array): number => {
+        gate.waitSync();
+        return bytes.length;
+      };
+      const result = pool.starmapAsync(measure, items(), { chunksize: 1 });
+      assert(taken < most, `${taken} items of ${size} bytes`);
+      gate.set();
+      assertEquals((await result).every((length) => length === size), true);
+      assertEquals(taken, count);
+    }
+  });
+});
+
 Deno.test("ThreadPool.map() makes four chunks for each worker", async () => {
   await ThreadPool.with(2, async (pool) => {
     const ran = makeWords();
