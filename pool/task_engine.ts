@@ -17,7 +17,7 @@
 import { encode } from "../_core/codec.ts";
 import * as layout from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
-import { CancelledError, TimeoutError } from "../errors.ts";
+import { CancelledError } from "../errors.ts";
 import { Alarms } from "./engine_alarms.ts";
 import { Bell } from "./engine_bell.ts";
 import { Crew } from "./engine_crew.ts";
@@ -27,7 +27,7 @@ import { Batch, extraOf, IN_LIST, Job } from "./engine_job.ts";
 import { Reaper } from "./engine_reaper.ts";
 import { Receiver } from "./engine_receiver.ts";
 import { Sender } from "./engine_sender.ts";
-import { heedSignal } from "./engine_signals.ts";
+import { heedLimits } from "./engine_limits.ts";
 import { JobTable } from "./engine_table.ts";
 import type {
   BatchSink,
@@ -177,7 +177,7 @@ export class TaskEngine {
       this.#submitSlowly(job, number, fn, args, options);
     }
     table.open++;
-    if (options !== undefined) this.#heed(job, options, (reason) => this.abort(job, reason));
+    if (options !== undefined) this.#heed(job, options);
     this.#afterSubmit();
     return job;
   }
@@ -214,7 +214,7 @@ export class TaskEngine {
     if (options !== undefined) this.#prepare(job, options);
     this.#submitSlowly(job, number, fn, items, options);
     this.#table.open += items.length;
-    if (options !== undefined) this.#heed(batch, options, (reason) => this.abort(batch, reason));
+    if (options !== undefined) this.#heed(batch, options);
     this.#afterSubmit();
     return batch;
   }
@@ -362,22 +362,9 @@ export class TaskEngine {
     if (job.place === IN_LIST) this.#sender.feed();
   }
 
-  /** Heeds the deadline of a task, and its signal. */
-  #heed(ticket: Ticket, { timeout, signal }: TaskOptions, abort: (reason: unknown) => void): void {
-    let forget: (() => void) | null = null;
-    if (timeout !== undefined && timeout !== Infinity) {
-      forget = this.#alarms.after(timeout, () => {
-        abort(new TimeoutError(`Cannot finish task: it has not ended within ${timeout} ms`));
-      });
-    }
-    let ignore: (() => void) | null = null;
-    if (signal?.aborted) queueMicrotask(() => abort(signal.reason));
-    else if (signal !== undefined) ignore = heedSignal(signal, () => abort(signal.reason));
-    if (forget === null && ignore === null) return;
-    const release = (): void => {
-      forget?.();
-      ignore?.();
-    };
+  #heed(ticket: Ticket, options: TaskOptions): void {
+    const release = heedLimits(options, this.#alarms, (reason) => this.abort(ticket, reason));
+    if (release === null) return;
     if (ticket instanceof Batch) ticket.release = release;
     else extraOf(ticket).release = release;
   }
