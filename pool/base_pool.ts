@@ -76,7 +76,7 @@ export abstract class BasePool implements AsyncDisposable {
   apply(fn: AnyFunction, args?: readonly unknown[], options?: ApplyOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const list = checkApply(this.#core, fn, args, options);
-      this.#core.engine.submit(fn, list, options, { resolve, reject });
+      this.#core.send(fn, list, options, { resolve, reject });
     });
   }
 

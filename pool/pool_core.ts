@@ -36,9 +36,9 @@ import { closeQuietly } from "./input.ts";
 import { createMapIterator, type MapIterator } from "./map_iterator.ts";
 import { OrderedShelf, UnorderedShelf } from "./shelf.ts";
 import { ProgressMeter } from "./progress.ts";
-import type { TaskOptions } from "./engine_types.ts";
+import type { TaskOptions, TaskSink } from "./engine_types.ts";
 import type { AnyFunction } from "./function_table.ts";
-import type { TaskEngine } from "./task_engine.ts";
+import type { TaskEngine, Ticket } from "./task_engine.ts";
 
 /** A map whose results are collected. */
 export interface MapRun {
@@ -205,6 +205,19 @@ export class PoolCore {
     for (const wake of [...this.#waiting]) wake();
   }
 
+  /** Submits a task, unless its signal is aborted already: then it gives `null`, and the sink hears the reason. */
+  send(
+    fn: AnyFunction,
+    args: readonly unknown[],
+    options: TaskOptions | undefined,
+    sink: TaskSink,
+  ): Ticket | null {
+    const signal = options?.signal;
+    if (signal?.aborted !== true) return this.engine.submit(fn, args, options, sink);
+    queueMicrotask(() => sink.reject(signal.reason));
+    return null;
+  }
+
   /** Submits a task, and gives its result, which is still to come. */
   applyAsync(
     fn: AnyFunction,
@@ -216,7 +229,7 @@ export class PoolCore {
       waitSync: (isDone, timeout) => this.engine.waitSync(isDone, timeout),
       needsLoop: () => false,
     }, callbacks);
-    this.engine.submit(fn, args, options, {
+    this.send(fn, args, options, {
       resolve: (value) => resolveResult(result, value),
       reject: (error) => rejectResult(result, error),
     });
@@ -230,7 +243,7 @@ export class PoolCore {
     options: TaskOptions | undefined,
   ): AnyFuture {
     const task = new FutureTask(this.engine, () => this.#cancelling);
-    task.ticket = this.engine.submit(fn, args, options, task);
+    task.ticket = this.send(fn, args, options, task);
     return task.future;
   }
 
