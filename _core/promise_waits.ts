@@ -9,6 +9,7 @@
  * @module
  */
 
+import { Doorbell } from "./doorbell.ts";
 import { NOTHING, type Outcome } from "./kind.ts";
 import { A_BELL, agentRecord, S_STATE, WOKEN } from "./layout.ts";
 import type { WaitQueue } from "./wait_queue.ts";
@@ -30,8 +31,7 @@ export class PromiseWaits {
   readonly #q: WaitQueue;
   readonly #heal: (o: number) => void;
   readonly #pending: Map<number, Pending> = new Map();
-  readonly #bell: number;
-  #armed = false;
+  readonly #doorbell: Doorbell;
   #scheduled = false;
   #timer: ReturnType<typeof setInterval> | null = null;
   #shared = 0;
@@ -40,7 +40,12 @@ export class PromiseWaits {
   constructor(q: WaitQueue, heal: (o: number) => void) {
     this.#q = q;
     this.#heal = heal;
-    this.#bell = agentRecord(q.me) + A_BELL;
+    this.#doorbell = new Doorbell(
+      q.w,
+      agentRecord(q.me) + A_BELL,
+      () => this.#shared > 0,
+      () => this.#drain(),
+    );
     q.connect(this);
   }
 
@@ -153,19 +158,7 @@ export class PromiseWaits {
   #listen(): void {
     if (this.#shared <= 0) return;
     this.#timer ??= setInterval(() => this.#healAll(), HEAL_SLICE);
-    while (!this.#armed && this.#shared > 0) {
-      const rung = this.#q.w.waitAsync(this.#bell, 0);
-      if (rung === null) {
-        this.#drain();
-        continue;
-      }
-      this.#armed = true;
-      void rung.then(() => {
-        this.#armed = false;
-        this.#drain();
-        this.#listen();
-      });
-    }
+    this.#doorbell.listen();
   }
 
   #rest(): void {
@@ -175,7 +168,7 @@ export class PromiseWaits {
   }
 
   #drain(): void {
-    this.#q.w.store(this.#bell, 0);
+    this.#doorbell.clear();
     for (const s of this.#q.slots.takeReady()) this.#pending.get(s)?.retry(false);
   }
 

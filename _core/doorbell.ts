@@ -1,0 +1,95 @@
+/**
+ * The doorbell of an agent: a word that others set when one of its promises may go on.
+ *
+ * The agent looks at it for a few turns of its event loop before it waits asynchronously: a message between threads that
+ * the engine delivers takes tens of microseconds, a turn of the loop one or two. While nobody rings the looks become fewer.
+ *
+ * ```text
+ * 0  nobody listens, or somebody waits asynchronously: who rings notifies
+ * 1  rung
+ * 2  the agent looks by itself: who rings need not notify
+ * ```
+ *
+ * @module
+ */
+
+import { runtime } from "../_runtime/runtime.ts";
+import type { SharedWords } from "./shared_words.ts";
+
+const RUNG = 1;
+const LOOKING = 2;
+/** Turns of the event loop in which it looks. */
+const MOST_TURNS = 20;
+/** So many at least. */
+const LEAST_TURNS = 2;
+/** After so many waits in vain it looks for all turns again. */
+const PATIENCE = 16;
+
+/** The doorbell of one agent. */
+export class Doorbell {
+  readonly #w: SharedWords;
+  readonly #bell: number;
+  readonly #isWanted: () => boolean;
+  readonly #onRing: () => void;
+  #listens = false;
+  #turns = MOST_TURNS;
+  #vain = 0;
+
+  /** Makes the listener at a word: `onRing` is called when it was rung, as long as `isWanted`. */
+  constructor(w: SharedWords, bell: number, isWanted: () => boolean, onRing: () => void) {
+    this.#w = w;
+    this.#bell = bell;
+    this.#isWanted = isWanted;
+    this.#onRing = onRing;
+  }
+
+  /** Says that what was rung for is being looked at. */
+  clear(): void {
+    this.#w.store(this.#bell, 0);
+  }
+
+  /** Listens until it is not wanted any more. */
+  listen(): void {
+    if (this.#listens || !this.#isWanted()) return;
+    this.#listens = true;
+    this.#w.compareExchange(this.#bell, 0, LOOKING);
+    this.#look(this.#vain < PATIENCE ? this.#turns : MOST_TURNS);
+  }
+
+  #look(turns: number): void {
+    runtime().nextTurn(() => {
+      if (this.#w.load(this.#bell) === RUNG) {
+        this.#turns = MOST_TURNS;
+        this.#vain = 0;
+        return this.#rung();
+      }
+      if (turns > 1 && this.#isWanted()) return this.#look(turns - 1);
+      this.#w.compareExchange(this.#bell, LOOKING, 0);
+      if (!this.#isWanted()) {
+        this.#listens = false;
+        return;
+      }
+      this.#vain = this.#vain < PATIENCE ? this.#vain + 1 : 0;
+      this.#turns = Math.max(LEAST_TURNS, this.#turns >> 1);
+      this.#wait();
+    });
+  }
+
+  #wait(): void {
+    while (this.#isWanted()) {
+      const rung = this.#w.waitAsync(this.#bell, 0);
+      if (rung !== null) {
+        void rung.then(() => this.#rung());
+        return;
+      }
+      this.#onRing();
+    }
+    this.#listens = false;
+  }
+
+  #rung(): void {
+    this.#listens = false;
+    this.#onRing();
+    this.listen();
+  }
+}
