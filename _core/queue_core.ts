@@ -11,7 +11,7 @@ import { FLAGS } from "./layout.ts";
 import { importModules } from "./module_registry.ts";
 import type { Place } from "./place.ts";
 import type { Chunks } from "./queue_chunks.ts";
-import { Comparing } from "./queue_compare.ts";
+import { type Compare, Comparing } from "./queue_compare.ts";
 import { getRefused, joinRefused, nothingToDo, NotLoaded, putRefused } from "./queue_errors.ts";
 import { Items, Unloaded } from "./queue_items.ts";
 import { chunksOf, disposerOf } from "./queue_lifetime.ts";
@@ -46,7 +46,7 @@ import { initializeQueue } from "./queue_ring.ts";
 import type { QueueOrder, QueueSettings } from "./queue_settings.ts";
 import { Spin } from "./queue_spin.ts";
 
-export type { QueueOrder, QueueSettings };
+export type { Compare, QueueOrder, QueueSettings };
 
 const left = new FinalizationRegistry<Chunks>((chunks) => chunks.leave());
 
