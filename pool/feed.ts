@@ -3,7 +3,8 @@
  *
  * An item is *taken* from the input, goes to the engine with its chunk, *settles* there, and is *released* when its place
  * in the window is free again: when its chunk has ended, for a map whose results are collected, and when its result is
- * asked for, for an iterator. The window is what keeps results from piling up.
+ * asked for, for an iterator. The window is what keeps results from piling up. A map whose results are collected also waits
+ * while the engine has more than fits into its rings, or large arguments fill the memory.
  *
  * | state  | takes input | chunks in flight | how it goes on                                            |
  * | ------ | ----------- | ---------------- | --------------------------------------------------------- |
