@@ -180,7 +180,7 @@ export abstract class Executor implements AsyncDisposable {
    */
   [HANDLE](): HandleRecord {
     throw new UnshareableError(
-      `a ${this.#core.kind} belongs to the thread that made it, make another one there, or send a Queue of work`,
+      `Cannot send ${this.#core.kind}: it belongs to the thread that made it, make another one there, or send a Queue of work`,
     );
   }
 

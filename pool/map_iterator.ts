@@ -244,7 +244,7 @@ export class MapIterator<R>
    */
   [HANDLE](): HandleRecord {
     throw new UnshareableError(
-      "an iterator of results belongs to the thread of its pool, put the results into a Queue and send that",
+      "Cannot send iterator of results: it belongs to the thread of its pool, put the results into a Queue and send that",
     );
   }
 
