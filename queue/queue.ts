@@ -49,7 +49,8 @@ const TYPES: Readonly<Record<QueueOrder, string>> = {
  *
  * Threads may die at any instant. What `put` was given is in the queue whole if its thread died after the put, and not at
  * all if it died before; an item on its way out of the queue returns to its front, unless `get` had returned it; waiters
- * that died are skipped.
+ * that died are skipped. What a dead consumer had got and not reported as done stays unfinished, as in Python: see
+ * {@linkcode Queue.join}.
  *
  * Subclasses may override the public methods: `putNowait` calls `tryPut`, `getNowait` calls `tryGet`, and `for await`
  * calls `get`. (Python's `_init`, `_put`, `_get` and `_qsize` have no counterpart: no user code runs while a queue is
@@ -272,7 +273,8 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   }
 
   /**
-   * Reports that the work on an item is done: consumers call it once for each item that they got, if anybody joins.
+   * Reports that the work on an item is done: consumers call it once for each item that they got, if anybody joins. Call it
+   * in a `finally`, so that an item at which the work failed is reported too.
    *
    * @throws {InvalidStateError} If it is called more often than items were put.
    */
@@ -283,6 +285,9 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   /**
    * Waits until every item that was put has been got and reported by {@linkcode Queue.taskDone}.
    *
+   * As in Python, items that a consumer has got and not reported before it died stay unfinished, until somebody reports
+   * them in its place: where consumers may be killed, give a timeout.
+   *
    * @param options `timeout` in milliseconds, `signal` to give up.
    * @throws {TimeoutError} If time runs out.
    */
@@ -292,7 +297,8 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   }
 
   /**
-   * Blocks this thread until every item that was put has been got and reported by {@linkcode Queue.taskDone}.
+   * Blocks this thread until every item that was put has been got and reported by {@linkcode Queue.taskDone}. For what a
+   * dead consumer has not reported, see {@linkcode Queue.join}.
    *
    * @param options `timeout` in milliseconds.
    * @throws {TimeoutError} If time runs out.

@@ -147,6 +147,12 @@ export const getForEver = task(
   },
 );
 
+/** Takes an item, and waits at another queue. */
+export const takeAndWait = task(import.meta, (queue: AnyQueue, door: AnyQueue): void => {
+  queue.getSync();
+  door.getSync();
+});
+
 /** Takes queues out of a queue and puts what they hold, as a sum, into the queue that came last. */
 export const sumOfQueues = task(import.meta, (queues: Queue<Queue<number>>): void => {
   let sum = 0;
