@@ -14,6 +14,8 @@ import { consume, makeRandom, produce, type Shape } from "./queue_tasks.ts";
 
 /** Milliseconds without any progress after which a run counts as hanging. */
 const PATIENCE = 60_000;
+/** Items that come through between two kills at least. */
+const ITEMS_BETWEEN = 100;
 /** Threads that are killed at the same time at most. */
 const MOST_AT_ONCE = 4;
 
@@ -155,8 +157,12 @@ class Run {
   async #killNowAndThen(): Promise<void> {
     const { killEvery, seed } = this.#options;
     const random = makeRandom(seed + 7);
+    let seen = 0;
     for (let next = performance.now(); !this.#isOver;) {
-      await sleep(Math.max(0, next - performance.now()));
+      await sleep(Math.max(1, next - performance.now()));
+      // Else a slow machine would do nothing but start threads.
+      if (this.#ledger.received < seen + ITEMS_BETWEEN) continue;
+      seen = this.#ledger.received;
       for (let victims = 0; victims < MOST_AT_ONCE && next <= performance.now(); victims++) {
         next += random() * 2 * killEvery;
         const live = [...this.#live.values()].filter((thread) => !this.#killed.has(thread));
