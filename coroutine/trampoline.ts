@@ -293,7 +293,6 @@ function call(core: GreenletCore, body: Body, args: readonly unknown[]): void {
   const isMethod = body !== core.body;
   const self = isMethod ? core.facade : undefined;
   core.args = core.body = null;
-  passed = undefined; // it may be all that keeps the value alive while the function runs
   try {
     const result = core.context === null
       ? Reflect.apply(body, self, args)

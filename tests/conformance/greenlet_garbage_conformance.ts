@@ -142,4 +142,21 @@ export function greenletGarbageConformance({ name, make }: GreenletKind): void {
     await collectUntil(() => refs.every((ref) => ref.deref() === undefined));
     assert(greenlets.every(({ dead }) => dead));
   });
+
+  Deno.test(`G44 the generator of a greenlet that has ended is let go [${name}]`, async () => {
+    function* body(): Generator<unknown, void, unknown> {
+      yield main.switch();
+    }
+    const begin = (): [RawGreenlet, WeakRef<object>] => {
+      const generator = body();
+      const greenlet = make(() => generator);
+      greenlet.switch();
+      return [greenlet, new WeakRef(generator)];
+    };
+    const [greenlet, ref] = begin();
+    await turn();
+    greenlet.switch();
+    await collectUntil(() => ref.deref() === undefined);
+    assert(greenlet.dead);
+  });
 }

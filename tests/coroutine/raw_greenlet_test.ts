@@ -305,6 +305,11 @@ Deno.test("G17 RawGreenlet.run can be set before the start, and the constructor'
   assertEquals(greenlet.run(), 1);
   greenlet.switch();
   assertThrows(() => greenlet.run(), InvalidStateError, "it has no run function");
+  const suspended = new RawGreenlet(function* () {
+    yield main.switch();
+  });
+  suspended.switch();
+  assertThrows(() => suspended.run(), InvalidStateError, "it has no run function");
   const later = new RawGreenlet();
   later.run = (x: number) => x + 1;
   assertEquals(later.switch(1), 2);
