@@ -101,7 +101,7 @@ for (const colour of COLOURS) {
         else got.push(found.value);
       }
       await kill(victim);
-      got.push(...drain(queue));
+      for (const item of drain(queue)) got.push(item);
       assertEquals(got, Array.from({ length: got.length }, (_, i) => i + 1));
       const returned = Atomics.load(done, 0);
       assert(got.length === returned || got.length === returned + 1, `${got.length}, ${returned}`);
