@@ -7,6 +7,7 @@ import {
   InvalidStateError,
   TimeoutError,
   UnshareableError,
+  WorkerLostError,
 } from "../../errors.ts";
 import type { AsyncResult, Progress } from "../../pool/mod.ts";
 import {
@@ -18,6 +19,7 @@ import {
   countAndFailAt5,
   countInitialization,
   crowd,
+  endWorkerOf5,
   exitInitializer,
   fail,
   failAt5,
@@ -34,6 +36,7 @@ import {
   setStateLater,
   square,
   stopAt0,
+  unsendableAt5,
   waitForGateAt0,
   worker,
 } from "../pool/conformance_tasks.ts";
@@ -411,6 +414,31 @@ function imapConformance(kind: PoolKind): void {
       });
     });
   }
+
+  Deno.test(`${name}.imap() reports the item at which its worker ended, and runs the others of its chunk`, async () => {
+    await withPool(kind, 2, async (pool) => {
+      for (const chunksize of [1, 5, 12]) {
+        const seen = await outcomes(pool.imap(endWorkerOf5, range(12), { chunksize }));
+        assert(seen[5] instanceof WorkerLostError, String(seen[5]));
+        assertEquals(seen.toSpliced(5, 1), range(12).toSpliced(5, 1));
+      }
+      const unordered = await outcomes(
+        pool.imapUnordered(endWorkerOf5, range(12), { chunksize: 4 }),
+      );
+      assertEquals(unordered.filter((one) => one instanceof WorkerLostError).length, 1);
+      assertHolds(unordered.filter((one) => typeof one === "number"), range(12).toSpliced(5, 1));
+    });
+  });
+
+  Deno.test(`${name}.imap() reports the item whose result cannot be sent, and it alone [M83]`, async () => {
+    await withPool(kind, 2, async (pool) => {
+      for (const chunksize of [1, 5, 12]) {
+        const seen = await outcomes(pool.imap(unsendableAt5, range(12), { chunksize }));
+        assert(seen[5] instanceof UnshareableError, String(seen[5]));
+        assertEquals(seen.toSpliced(5, 1), range(12).toSpliced(5, 1));
+      }
+    });
+  });
 
   Deno.test(`${name}.imap() takes an endless input, so far ahead only`, async () => {
     await withPool(kind, 2, async (pool) => {

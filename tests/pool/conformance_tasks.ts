@@ -374,6 +374,9 @@ export const returnUnsendable = task(import.meta, (what: string): unknown => {
   }
 });
 
+/** Its argument, or what cannot be sent if that is 5. */
+export const unsendableAt5 = task(import.meta, (x: number): unknown => x === 5 ? Symbol("5") : x);
+
 export const throwUnsendable = task(import.meta, (): number => {
   throw Symbol("mine");
 });
