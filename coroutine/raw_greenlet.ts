@@ -60,7 +60,15 @@ let coreOf: (greenlet: unknown) => GreenletCore;
  * Each greenlet has a parent: the one that made it, unless another one is given. The parent goes on when the greenlet ends:
  * its `switch` returns the result, or throws the error. The code that runs in no other greenlet is in the main one.
  *
+ * A greenlet that nobody has any more gets a `GreenletExit` when it is collected, so that its `finally` blocks run. Unlike
+ * Python's, this is a help and no promise: it needs code that does not refer to its own greenlet (as a method `run` does),
+ * covers the 100 greenlets of a thread that were started last, and does not happen when the program ends. `throw()` ends a
+ * greenlet at once and for certain.
+ *
  * A greenlet belongs to its thread and does not travel. Each thread has a main greenlet of its own.
+ *
+ * TypeScript needs to be told the type of a greenlet that refers to itself, or to one that is declared further down:
+ * `const ping: RawGreenlet = new RawGreenlet(…)`.
  *
  * @example Usage
  * ```ts

@@ -121,8 +121,10 @@ class Switching {
 /** What a generator yields to switch. */
 const SWITCH: Switching = new Switching();
 
+const NOT_YET: IteratorResult<unknown, unknown> = { value: SWITCH, done: false };
+
 const TYPED: Steps & { return(value: unknown): IteratorResult<unknown, unknown> } = {
-  next: (value) => ({ done: target === null, value: target === null ? value : SWITCH }),
+  next: (value) => target === null ? { value, done: true } : NOT_YET,
   throw(error) {
     throw error;
   },
