@@ -14,6 +14,7 @@ import {
 } from "../_core/wait_options.ts";
 import { WAITABLE, type WaitState } from "../_core/wait_state.ts";
 import { printIgnored } from "../thread/except_hook.ts";
+import { callInTurn } from "./callbacks.ts";
 import {
   capture,
   forgetLast,
@@ -95,11 +96,13 @@ export class AsyncResult<R> extends Promise<R> {
     };
     resolveResult = (result, value) => {
       const callback = result.#callbacks?.callback;
-      if (result.#settle("done", value)) result.#call("callback", callback, value as never);
+      if (!result.#settle("done", value)) return;
+      callInTurn(() => result.#call("callback", callback, value as never));
     };
     rejectResult = (result, error) => {
       const callback = result.#callbacks?.errorCallback;
-      if (result.#settle("failed", error)) result.#call("errorCallback", callback, error);
+      if (!result.#settle("failed", error)) return;
+      callInTurn(() => result.#call("errorCallback", callback, error as never));
     };
   }
 

@@ -23,6 +23,7 @@ import {
 import { WAITABLE, type WaitState } from "../_core/wait_state.ts";
 import { printIgnored } from "../thread/except_hook.ts";
 import { sleepSync } from "../thread/sleep_sync.ts";
+import { callInTurn } from "./callbacks.ts";
 import { cancelledError, type FutureOwner, late, typeName } from "./future_owner.ts";
 import {
   capture,
@@ -104,12 +105,12 @@ export class Future<R = unknown> extends Promise<R> {
       if (future.#state < RUNNING) future.#state = RUNNING;
     };
     resolveOwned = (future, value) => {
-      if (future.#state < CANCELLED) future.#settle(RETURNED, value);
+      if (future.#state < CANCELLED) future.#settle(RETURNED, value, true);
     };
     rejectOwned = (future, error) => {
       if (future.#state >= CANCELLED) return;
       const cancelled = future.#state === CANCELLING && error instanceof CancelledError;
-      future.#settle(cancelled ? CANCELLED : RAISED, error);
+      future.#settle(cancelled ? CANCELLED : RAISED, error, !cancelled);
     };
     hasFailed = (future) => future.#state === RAISED;
     subscribeTo = (future, onDone) => {
@@ -179,7 +180,7 @@ export class Future<R = unknown> extends Promise<R> {
 
   /**
    * Blocks this thread until there is a result. The results of the other futures of the executor are taken in meanwhile,
-   * and their callbacks are called.
+   * and their callbacks are called; if this is called in a callback, after that one.
    *
    * @param options `timeout` in milliseconds.
    * @returns The result.
@@ -297,7 +298,7 @@ export class Future<R = unknown> extends Promise<R> {
     return this.running() ? "running" : "pending";
   }
 
-  #settle(state: number, value: unknown): void {
+  #settle(state: number, value: unknown, inTurn = false): void {
     const listeners = this.#listeners;
     this.#state = state;
     this.#value = value;
@@ -311,8 +312,8 @@ export class Future<R = unknown> extends Promise<R> {
     this.#resolve = null;
     this.#reject = null;
     if (listeners === null) return;
-    if (typeof listeners === "function") this.#call(listeners);
-    else for (const listener of listeners) this.#call(listener);
+    const all = typeof listeners === "function" ? [listeners] : listeners;
+    callInTurn(() => all.forEach((listener) => this.#call(listener)), inTurn);
   }
 
   #call(listener: Listener): void {

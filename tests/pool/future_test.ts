@@ -388,6 +388,48 @@ Deno.test("Future of an owner is polled before it tells its state", () => {
   assertEquals(owner.asked, [], "an owner is asked after the end");
 });
 
+Deno.test("Future.addDoneCallback(): callbacks that take in results nest no deeper than one", () => {
+  const COUNT = 30_000;
+  const owner = new TestOwner();
+  const pending = createOwned(owner);
+  const futures = Array.from({ length: COUNT }, () => createOwned(owner));
+  const order: number[] = [];
+  let depth = 0;
+  let deepest = 0;
+  futures.forEach((future, i) =>
+    future.addDoneCallback(() => {
+      deepest = Math.max(deepest, ++depth);
+      order.push(i);
+      pending.done();
+      depth--;
+    })
+  );
+  let next = 0;
+  owner.onPoll = () => {
+    const future = futures[next++];
+    if (future !== undefined) resolveOwned(future, next);
+  };
+  pending.done();
+  assertEquals([order.length, deepest], [COUNT, 1]);
+  assert(order.every((i, at) => i === at), "the callbacks came in another order than the results");
+});
+
+Deno.test("Future.addDoneCallback(): what a callback settles or cancels itself calls at once", () => {
+  const owner = new TestOwner();
+  const [first, cancelled] = [createOwned(owner), createOwned(owner)];
+  const own = new Future<number>();
+  const seen: string[] = [];
+  cancelled.addDoneCallback(() => seen.push("cancelled"));
+  own.addDoneCallback(() => seen.push("own"));
+  first.addDoneCallback(() => {
+    own.setResult(1);
+    cancelled.cancel();
+    seen.push("first");
+  });
+  resolveOwned(first, 1);
+  assertEquals(seen, ["own", "cancelled", "first"]);
+});
+
 Deno.test("Future.cancel() asks the owner, and goes by its answer", async () => {
   const owner = new TestOwner();
   const refused = createOwned(owner);

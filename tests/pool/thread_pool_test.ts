@@ -189,6 +189,25 @@ Deno.test("ThreadPool.map() fails with an item that cannot travel, and the pool 
   });
 });
 
+Deno.test("AsyncResult: callbacks that block for more results nest no deeper than one", async () => {
+  const COUNT = 3000;
+  await using pool = new ThreadPool(1);
+  let depth = 0;
+  let deepest = 0;
+  let called = 0;
+  const callback = (): void => {
+    deepest = Math.max(deepest, ++depth);
+    called++;
+    last.getSync(TIMEOUT);
+    depth--;
+  };
+  for (let i = 0; i < COUNT; i++) pool.applyAsync(square, [i], { callback });
+  const last = pool.applyAsync(square, [COUNT]);
+  assertEquals(last.getSync(TIMEOUT), COUNT ** 2);
+  await until(() => called === COUNT);
+  assertEquals(deepest, 1);
+});
+
 Deno.test("AsyncResult tells whether it is ready and successful", async () => {
   await ThreadPool.with(1, async (pool) => {
     const gate = new Event();
