@@ -9,6 +9,7 @@
  *           = agent | FIRST | PUBLISHED   first page of a run that somebody else may free
  *           = agent | CONT     goes on from the page before
  *           = agent | n * ONE  first page of a run of which n parts are in use: free when it comes to 0
+ *           = agent | n * ONE | SUSPECT   the same, and n may be too high
  * ```
  *
  * @module
@@ -20,6 +21,8 @@ import type { SharedWords } from "./shared_words.ts";
 const FIRST = 1 << 16;
 const CONT = 1 << 17;
 const PUBLISHED = 1 << 18;
+/** In a page's word whose parts are counted: the count may be too high, after a death. */
+export const SUSPECT = 1 << 18;
 /** What one part in use adds to a page's word. */
 export const ONE = 1 << 19;
 /** The memory grows by so many bytes at least. */

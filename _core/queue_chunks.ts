@@ -11,17 +11,17 @@
  * used           agent | BIAS - freed
  * left by owner  published - freed     the last consumer makes it 0
  * run            agent | BIAS, then 1 once it is published
+ * each           | SUSPECT after a death, which may have left the count too high: the owner recounts when he leaves it
  * ```
  *
  * @module
  */
 
-import { ONE } from "./heap.ts";
+import { ONE, SUSPECT } from "./heap.ts";
 import { PAGE_WORDS } from "./layout.ts";
 import {
   addressOf,
   BIAS,
-  C_MARK,
   C_QUEUE,
   CELLS,
   isRun,
@@ -102,7 +102,6 @@ export class Chunks {
     const start = wordOf(address);
     if (start + words + RUN_CELL > heap.limit) heap.cover();
     w.set(start + C_QUEUE, this.#o);
-    w.set(start + C_MARK, 0);
     return start + RUN_CELL;
   }
 
@@ -138,7 +137,7 @@ export class Chunks {
     for (let i = 0; i < own.length; i++) {
       const chunk = own[i] as Chunk;
       const consumed = me | (BIAS - chunk.published) * ONE;
-      if (chunk.out !== 0 || w.load(chunk.page) !== consumed) continue;
+      if (chunk.out !== 0 || (w.load(chunk.page) & ~SUSPECT) !== consumed) continue;
       own.splice(i, 1);
       w.store(chunk.page, me | BIAS * ONE);
       chunk.published = 0;
@@ -148,7 +147,6 @@ export class Chunks {
     const start = wordOf(address);
     if (start >= heap.limit) heap.cover();
     w.set(start + C_QUEUE, this.#o);
-    w.set(start + C_MARK, 0);
     if (own.length === MOST_OWN) this.#retire(own.shift() as Chunk);
     return this.#use({ start, page: pageOf(start), published: 0, out: 0 });
   }
@@ -178,11 +176,15 @@ export class Chunks {
     else this.#release(chunk);
   }
 
-  #release({ page, start, published }: Chunk): void {
+  #release({ page, published }: Chunk): void {
     const { w, me } = this.#q;
-    const suspect = w.get(start + C_MARK) !== 0;
-    w.add(page, -(me + (BIAS - published) * ONE));
-    if (suspect) this.#recount();
+    for (;;) {
+      const word = w.load(page);
+      const left = (word - me - (BIAS - published) * ONE) & ~SUSPECT;
+      if (w.compareExchange(page, word, left) !== word) continue;
+      if ((word & SUSPECT) !== 0) this.#recount();
+      return;
+    }
   }
 }
 

@@ -5,8 +5,8 @@
  * record   HEAD TAIL MAXSIZE BLOCK RING DONE DROPPED DROP_TO VERSION HEAPED, and three lists of waiters
  * block    one page of the heap: the journal, the two descriptions of the ring, and the first ring
  * ring     a power of two of refs; FIFO slot = number & mask, LIFO and priority slot = 0 .. size - 1
- * chunk    one page of the heap: QUEUE MARK, then cells from word 4
- * run      the pages of one large item: QUEUE MARK, then its cell at word 2
+ * chunk    one page of the heap: QUEUE, then cells from word 4
+ * run      the pages of one large item: QUEUE, then its cell at word 2
  * cell     tag | words before the payload << 8, length; priority: number, length of the key, key; payload
  * ```
  *
@@ -80,8 +80,6 @@ export const FIRST_RING_SIZE: number = PAGE_WORDS - FIRST_RING;
 
 /** Chunk: the record of its queue. */
 export const C_QUEUE = 0;
-/** Chunk: whether its count may be too high, after a death. */
-export const C_MARK = 1;
 /** Chunk: the first cell. */
 export const CELLS = 4;
 /** Run: the only cell. */

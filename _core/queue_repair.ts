@@ -9,15 +9,16 @@
  * own                 into them
  * ```
  *
- * Chunks of the living get a mark instead, and are counted when their owner leaves them: until then a count errs upwards
- * only, so that nothing is freed that is in use. Every step may be repeated.
+ * Chunks of the living are marked in their page's word instead, and are counted when their owner leaves them: until then a
+ * count errs upwards only, so that nothing is freed that is in use. Nothing else is written to a page that somebody living
+ * owns: he may have given it back, and it may be another's by now. Every step may be repeated.
  *
  * @module
  */
 
 import type { Arena } from "./arena.ts";
 import { BusyError } from "./busy_error.ts";
-import { ONE } from "./heap.ts";
+import { ONE, SUSPECT } from "./heap.ts";
 import {
   A_HAND,
   A_HAND_PLACE,
@@ -36,7 +37,6 @@ import {
 import {
   addressOf,
   BLOCK,
-  C_MARK,
   C_QUEUE,
   DRAIN,
   DRAINING,
@@ -153,8 +153,10 @@ export function reapUnshared(q: WaitQueue, arena: Arena, o: number, dead: number
   const { w } = q;
   if (w.load(o + TYPE) !== TYPE_QUEUE || w.get(o + OWNER) !== dead) return;
   if ((w.load(o + FLAGS) & SHARED) !== 0) return;
-  q.heap.forEachCounted((_word, address) => {
-    if (queueOf(q, address) === o) q.heap.free(address);
+  q.heap.forEachCounted((word, address) => {
+    // What a living agent has claimed a moment ago may still say that it belongs to this queue.
+    const owner = word & ID;
+    if ((owner === 0 || owner === dead) && queueOf(q, address) === o) q.heap.free(address);
   });
   arena.freeObject(o);
 }
@@ -183,26 +185,25 @@ export function recount(q: WaitQueue, o: number): void {
     };
     before.forEach(count);
     forEachRef(q, o, count);
+    let isWhole = true;
     q.heap.forEachCounted((word, address) => {
       if (queueOf(q, address) !== o) return;
-      correct(q, address, word, counts.get(address) ?? 0);
+      if (!correct(q, address, word, counts.get(address) ?? 0)) isWhole = false;
     });
-    if (livingHands(q, o).join() === before.join()) return;
+    if (isWhole && livingHands(q, o).join() === before.join()) return;
   }
 }
 
-/** Sets the count of one chunk, unless its owner lives. */
-function correct(q: WaitQueue, address: number, word: number, parts: number): void {
+/** Sets the count of one chunk, or marks it if its owner lives; `false` if it has changed meanwhile. */
+function correct(q: WaitQueue, address: number, word: number, parts: number): boolean {
   const owner = word & ID;
-  if (owner !== 0 && !q.agents.isDead(owner)) {
-    q.w.set(wordOf(address) + C_MARK, 1);
-    return;
+  const isOwned = owner !== 0 && !q.agents.isDead(owner);
+  if (!isOwned && parts === 0) {
+    q.heap.free(address);
+    return true;
   }
-  if (parts === 0) q.heap.free(address);
-  else if (word !== parts * ONE) {
-    // Who frees a cell meanwhile has changed the count: then all is counted once more.
-    q.w.compareExchange(PAGE_BASE + address - 1, word, parts * ONE);
-  }
+  const right = isOwned ? word | SUSPECT : parts * ONE;
+  return word === right || q.w.compareExchange(PAGE_BASE + address - 1, word, right) === word;
 }
 
 /** The items that the living have in their hands. Waits for who is about to free a cell. */
