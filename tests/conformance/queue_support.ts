@@ -42,7 +42,7 @@ export const WAITS: readonly (readonly [TestedScope, Colour])[] = COMBINATIONS.f
 );
 
 /** Milliseconds after which something counts as hanging. */
-export const LIMIT: { timeout: number } = { timeout: 20_000 };
+export const LIMIT: { timeout: number } = { timeout: 60_000 };
 
 /** Puts in a colour, in this thread. */
 export function putAs(

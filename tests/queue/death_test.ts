@@ -28,6 +28,19 @@ function starting(queue: AnyQueue, colour: Colour, method: string, ...args: unkn
   return new Thread({ target: call, args: [queue, name, args] }).start();
 }
 
+/** Runs a test, and kills what it has left running. */
+async function withThreads(test: (start: <T extends AnyThread>(thread: T) => T) => Promise<void>) {
+  const threads: AnyThread[] = [];
+  try {
+    await test((thread) => {
+      threads.push(thread.start());
+      return thread;
+    });
+  } finally {
+    for (const thread of threads) thread.kill();
+  }
+}
+
 /** Kills a thread and waits for its end. */
 async function kill(thread: AnyThread): Promise<void> {
   thread.kill();
@@ -66,19 +79,21 @@ for (const [name, make] of KINDS) {
 
     Deno.test(`${name} stays whole when threads die while they put and get [${colour}]`, async () => {
       const queue = make(3);
-      const survivor = new Thread({ target: churn, args: [queue, colour], daemon: true }).start();
-      for (let round = 0; round < 4; round++) {
-        const victims = COLOURS.map((own) =>
-          new Thread({ target: churn, args: [queue, own], daemon: true }).start()
-        );
-        for (let i = 0; i < round % 4; i++) await turn();
-        for (const victim of victims) await kill(victim);
-        // Each may have left an item that it would have taken out.
-        drain(queue);
-        await queue.put([round, "mine"], LIMIT);
-        assert(await queue.get(LIMIT) !== undefined);
-      }
-      await kill(survivor);
+      await withThreads(async (start) => {
+        const survivor = start(new Thread({ target: churn, args: [queue, colour], daemon: true }));
+        for (let round = 0; round < 4; round++) {
+          const victims = COLOURS.map((own) =>
+            start(new Thread({ target: churn, args: [queue, own], daemon: true }))
+          );
+          for (let i = 0; i < round % 4; i++) await turn();
+          for (const victim of victims) await kill(victim);
+          // Each may have left an item that it would have taken out.
+          drain(queue);
+          await queue.put([round, "mine"], LIMIT);
+          assert(await queue.get(LIMIT) !== undefined);
+        }
+        await kill(survivor);
+      });
       const left = drain(queue);
       assert(left.length <= 3 + 2, `${left.length} items are left`);
       for (const item of left) assertEquals((item as unknown[]).length, 2);
