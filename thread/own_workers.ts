@@ -26,7 +26,13 @@ const workers: Map<number, WorkerHandle> = new Map();
 export function spawnOwn(record: ThreadRecord): boolean {
   const { slots, memory } = realm();
   const agent = currentAgent();
-  const id = agent.reserveId();
+  let id: number;
+  try {
+    id = agent.reserveId();
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
   const slot = slots.reserve(record.address, id);
   if (slot < 0) {
     agent.reap(id);

@@ -92,18 +92,29 @@ function start(record: ThreadRecord): void {
   if (record.killed) return bury(record, describeLoss(record, null, NO_EXIT_CODE));
   const limited = record.memoryLimit > 0 || record.stackLimit > 0;
   if (!limited && slots.assign(record.address)) return;
-  const agent = currentAgent().reserveId();
-  const slot = slots.reserve(record.address, agent);
-  if (slot < 0) {
-    currentAgent().reap(agent);
-    return bury(record, new WorkerLostError("Cannot start thread: there are too many threads"));
-  }
+  let agent = 0;
+  let slot = -1;
   try {
+    agent = currentAgent().reserveId();
+    slot = slots.reserve(record.address, agent);
+    if (slot < 0) throw new RangeError("Cannot start thread: there are too many workers");
     spawn(record, slot, agent);
   } catch (cause) {
-    slots.free(slot);
+    if (slot >= 0) slots.free(slot);
+    if (agent > 0) giveBack(agent);
+    const { message } = cause as Partial<Error>;
+    const reason = `its worker does not start: ${message}`;
+    bury(record, new WorkerLostError(`Cannot start thread ${record.name}: ${reason}`, { cause }));
+  }
+}
+
+/** Gives back an agent that has done nothing. */
+function giveBack(agent: number): void {
+  try {
     currentAgent().reap(agent);
-    bury(record, new WorkerLostError("Cannot start thread: its worker does not start", { cause }));
+  } catch (error) {
+    if (!(error instanceof BusyError)) throw error;
+    setTimeout(() => giveBack(agent), PATIENCE);
   }
 }
 
