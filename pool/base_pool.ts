@@ -323,8 +323,9 @@ export abstract class BasePool implements AsyncDisposable {
   /**
    * Takes no more work. What was submitted is finished, also the maps under way.
    *
-   * An iterator whose results are not fetched yet reads the rest of its input now. One over an endless input has to be
-   * ended before: by leaving its loop, or by `return()`.
+   * An iterator whose results are not fetched yet reads the rest of its input now, and keeps the results. If it does not
+   * know how long its input is (a generator, say), it keeps 100 000 results at most, and then reads on as they are fetched:
+   * until it is read to the end, or left, {@linkcode join} waits.
    */
   close(): void {
     this.#core.close();

@@ -142,8 +142,9 @@ export abstract class Executor implements AsyncDisposable {
   /**
    * Takes no more tasks, and waits until all work is done and all workers have ended.
    *
-   * An iterator whose results are not fetched yet reads the rest of its input now. One over an endless input has to be
-   * ended before: by leaving its loop, or by `return()`.
+   * An iterator whose results are not fetched yet reads the rest of its input now, and keeps the results. If it does not
+   * know how long its input is (a generator, say), it keeps 100 000 results at most, and then reads on as they are fetched:
+   * until it is read to the end, or left, the shutdown goes on.
    *
    * @param options `wait: false` to return at once, `cancelFutures: true` to cancel what has not begun.
    */

@@ -45,6 +45,10 @@ const FEW = 64;
 const FEWEST = 8;
 /** Bytes of large arguments that wait at once, unless there are only few chunks. */
 const MOST_BYTES = 1 << 26;
+/** Results that pile up at most, once a pool is closed, of an input that may be endless. */
+const MOST_UNREAD = 100_000;
+/** The same of an input whose size is known. */
+const MOST_KNOWN = 1 << 23;
 
 /** A thrown value, which may be `undefined`. */
 export interface Failure {
@@ -94,6 +98,7 @@ export class Feed implements ChunkOwner {
   #released = 0;
   #settled = 0;
   #bytes = 0;
+  #lifted = false;
   #filling = false;
   #pulling = false;
   #ended = false;
@@ -154,9 +159,11 @@ export class Feed implements ChunkOwner {
     if (count > 0 && (free >= this.#settings.refill || this.#chunks.size < FEW)) this.#fill();
   }
 
-  /** Takes all that is left of the input: nobody can be waited for any more. */
+  /** Takes what is left of the input, as far as the results can be kept until somebody fetches them. */
   lift(): void {
-    this.#ahead = Infinity;
+    const { input: { size }, chunksize } = this.#settings;
+    this.#ahead = Math.max(this.#ahead, size === null ? MOST_UNREAD : MOST_KNOWN, chunksize);
+    this.#lifted = true;
     this.#fill();
   }
 
@@ -243,7 +250,7 @@ export class Feed implements ChunkOwner {
   /** Whether so much waits in memory that the end of a chunk has to be awaited. */
   get #isFull(): boolean {
     // For an iterator, it is who asks for a result that makes that more is taken.
-    if (!this.#settings.stopAtFailure && this.#ahead !== Infinity) return false;
+    if (!this.#settings.stopAtFailure && !this.#lifted) return false;
     const { size } = this.#chunks;
     return size >= FEW && this.#engine.crowded || size >= FEWEST && this.#bytes >= MOST_BYTES;
   }
@@ -380,7 +387,7 @@ export class Feed implements ChunkOwner {
     if (!this.#chunks.delete(chunk)) return;
     this.#bytes -= chunk.bytes;
     this.#listener.chunkEnded(chunk.size);
-    if (this.#ahead === Infinity) this.#fill();
+    if (this.#lifted) this.#fill();
     this.#checkOver();
   }
 }

@@ -30,7 +30,7 @@ interface Request {
 export interface IteratorControl<R> {
   readonly iterator: MapIterator<R>;
   readonly listener: FeedListener;
-  /** The pool takes no more work: reads the rest of the input, or ends an iterator that was left. */
+  /** The pool takes no more work: reads on as far as results can be kept, or ends an iterator that was left. */
   closing(): void;
 }
 

@@ -2,9 +2,9 @@
  * What pools and executors have in common: an engine, the maps that are under way, and how it all ends.
  *
  * A pool that is closed takes no more work, but finishes what it has: a map under way goes on taking its input. Since its
- * results may be fetched after the end of the pool, iterators then take all that is left of their input, except those
- * whose last answer was an error: a loop that has thrown does not come back. Only when no map takes input any more, the
- * engine is closed.
+ * results may be fetched after the end of the pool, iterators then take what is left of their input, but no more than can
+ * be kept: an endless input goes on as its results are fetched. Those whose last answer was an error are ended: a loop
+ * that has thrown does not come back. Only when no map takes input any more, the engine is closed.
  *
  * @module
  */

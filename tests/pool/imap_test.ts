@@ -314,6 +314,22 @@ Deno.test("an iterator whose pool was closed gives all its results", async () =>
   assertEquals(await collect(begun), items.slice(1).map(square));
 });
 
+Deno.test("an iterator over an endless input goes on after its pool was closed, as it is read", async () => {
+  for (const naturals of [new Naturals(), new AsyncNaturals()]) {
+    const pool = new ThreadPool(2);
+    const results = pool.imap(square, naturals, { chunksize: 1000 });
+    pool.close();
+    // A chunk that is read makes room for another one, until the reader leaves.
+    for (let i = 0; i < 2001; i++) assertEquals((await results.next(TIMEOUT)).value, i * i);
+    await until(() => naturals.taken >= 100_000);
+    await assertRejects(() => pool.join({ timeout: 1000 }), TimeoutError);
+    assert(naturals.taken <= 103_000, `${naturals.taken} were taken`);
+    await results.return();
+    await pool.join(TIMEOUT);
+    await until(() => naturals.closed);
+  }
+});
+
 Deno.test("closing a pool ends an iterator whose loop has thrown", async () => {
   const naturals = new Naturals();
   const pool = new ThreadPool(2);
