@@ -9,6 +9,7 @@ import { HANDLE, type HandleRecord } from "../_core/handle.ts";
 import { checkSyncWait, type SyncWaitOptions, type WaitOptions } from "../_core/wait_options.ts";
 import type { AsyncResult } from "./async_result.ts";
 import { checkApply, imapRequest, mapRequest, withoutTimeout } from "./calls.ts";
+import { closeWhenDropped } from "./dropped.ts";
 import type { AnyIterable } from "./input.ts";
 import type { MapIterator } from "./map_iterator.ts";
 
@@ -30,7 +31,7 @@ import type { AnyFunction } from "./function_table.ts";
  *
  * A pool belongs to the thread that made it. Its workers are idle until they get work; an idle pool does not keep the
  * program alive, pending work does. A worker that is lost fails the task that it ran, with a `WorkerLostError`, and is
- * replaced.
+ * replaced. A pool that nobody has any more is closed when it is collected.
  */
 export abstract class BasePool implements AsyncDisposable {
   readonly #core: PoolCore;
@@ -42,6 +43,7 @@ export abstract class BasePool implements AsyncDisposable {
    */
   protected constructor(core: PoolCore) {
     this.#core = core;
+    closeWhenDropped(this, core);
   }
 
   /**

@@ -6,6 +6,7 @@
 
 import { UnshareableError } from "../errors.ts";
 import { HANDLE, type HandleRecord } from "../_core/handle.ts";
+import { closeWhenDropped } from "./dropped.ts";
 import type { Future } from "./future.ts";
 import { type AnyIterable, zippedInput } from "./input.ts";
 import type { MapIterator } from "./map_iterator.ts";
@@ -62,7 +63,7 @@ export interface ExecutorShutdownOptions {
  *
  * An executor belongs to the thread that made it. Workers are started as they are needed; an idle executor does not keep
  * the program alive, pending work does. A worker that is lost fails the task that it ran, with a `WorkerLostError`, and
- * is replaced.
+ * is replaced. An executor that nobody has any more is shut down when it is collected: what was submitted is still run.
  */
 export abstract class Executor implements AsyncDisposable {
   readonly #core: PoolCore;
@@ -74,6 +75,7 @@ export abstract class Executor implements AsyncDisposable {
    */
   protected constructor(core: PoolCore) {
     this.#core = core;
+    closeWhenDropped(this, core);
   }
 
   /**

@@ -29,6 +29,7 @@ import {
 } from "./async_result.ts";
 import type { MapRequest } from "./calls.ts";
 import { Collector, type MapOutcome } from "./collector.ts";
+import { closeWhenDropped } from "./dropped.ts";
 import { Feed, type FeedListener, type FeedSettings } from "./feed.ts";
 import type { AnyFuture } from "./future.ts";
 import { FutureTask } from "./future_task.ts";
@@ -85,6 +86,7 @@ export class PoolCore {
     this.engine = engine;
     this.workers = workers;
     this.#parallel = workers * concurrency;
+    closeWhenDropped(this, engine);
   }
 
   /** Whether it takes work. */

@@ -3,6 +3,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { asCompleted, ThreadPool, ThreadPoolExecutor } from "../../pool/mod.ts";
 import { turn } from "../conformance/support.ts";
+import { Event } from "../../sync/mod.ts";
+import { enumerate } from "../../thread/mod.ts";
+import { waitFor } from "./api_tasks.ts";
 import { identity, makeBytes, square } from "./conformance_tasks.ts";
 
 setFlagsFromString("--expose-gc");
@@ -87,4 +90,61 @@ Deno.test("ThreadPool that nobody has any more is collected", async () => {
   const refs: WeakRef<object>[] = [];
   for (let i = 0; i < 3; i++) refs.push(await make());
   await assertCollected(refs);
+});
+
+/** Collects until the workers have left whose names begin with `name`. */
+async function assertWorkersLeave(name: string): Promise<void> {
+  const left = (): string[] =>
+    enumerate().map((thread) => thread.name).filter((found) => found.startsWith(name));
+  const end = performance.now() + 30_000;
+  while (left().length > 0 && performance.now() < end) {
+    gc();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assertEquals(left(), []);
+}
+
+Deno.test("the workers of pools that nobody has any more leave", async () => {
+  const use = async (): Promise<void> => {
+    const pool = new ThreadPool(2, { name: "dropped" });
+    await pool.map(square, [1, 2, 3]);
+    const executor = new ThreadPoolExecutor({ maxWorkers: 1, threadNamePrefix: "dropped" });
+    await executor.submit(square, 3);
+  };
+  await use();
+  await assertWorkersLeave("dropped");
+});
+
+Deno.test("a pool that nobody has any more runs what was submitted", async () => {
+  const gate = new Event();
+  const submit = (): { futures: Promise<unknown>[]; ref: WeakRef<object> } => {
+    const executor = new ThreadPoolExecutor({ maxWorkers: 1, threadNamePrefix: "pending" });
+    const futures = [executor.submit(waitFor, [gate, "first"]), executor.submit(square, 3)];
+    return { futures, ref: new WeakRef(executor) };
+  };
+  const { futures, ref } = submit();
+  await assertCollected([ref]);
+  gate.set();
+  assertEquals(await Promise.all(futures), ["first", 9]);
+  await assertWorkersLeave("pending");
+});
+
+Deno.test("an iterator over an endless input outlives its pool, but not the other way round", async () => {
+  function* naturals(): Generator<number> {
+    for (let n = 0;; n++) yield n;
+  }
+  const read = async (): Promise<void> => {
+    const map = (): { results: AsyncIterator<number>; ref: WeakRef<object> } => {
+      const pool = new ThreadPool(1, { name: "mapping" });
+      return {
+        results: pool.imap(square, naturals(), { chunksize: 1000 }),
+        ref: new WeakRef(pool),
+      };
+    };
+    const { results, ref } = map();
+    await assertCollected([ref]);
+    for (let n = 0; n < 2001; n++) assertEquals((await results.next()).value, n * n);
+  };
+  await read();
+  await assertWorkersLeave("mapping");
 });
