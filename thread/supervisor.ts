@@ -269,8 +269,16 @@ function bury(record: ThreadRecord, error: WorkerLostError): void {
 }
 
 function lose(record: ThreadRecord, error: WorkerLostError, code: number): void {
-  const { bytes } = encode(error, "thread");
-  record.end({ outcome: "lost", bytes, buffers: 0, exitCode: code, report: !record.killed });
+  const end = { outcome: "lost", buffers: 0, exitCode: code, report: !record.killed } as const;
+  try {
+    record.end({ ...end, bytes: encode(error, "thread").bytes });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    // The memory is full: this finds room in the record itself.
+    const brief = new WorkerLostError("Cannot finish thread: it was lost, and no memory is left");
+    brief.stack = "";
+    record.end({ ...end, bytes: encode(brief, "thread").bytes });
+  }
 }
 
 function describeLoss(record: ThreadRecord, worker: Worker | null, code: number): WorkerLostError {

@@ -50,6 +50,25 @@ for (const maker of ["main", "supervisor"] as const) {
   });
 }
 
+Deno.test("Thread.join() rejects when the thread is killed and no memory is left", async () => {
+  const words = makeWords();
+  const thread = new Thread({ target: park, args: [words] }).start();
+  waitUntilSet(words, 0);
+  const { arena: { heap }, id } = currentAgent();
+  const runs: number[] = [];
+  for (let size = heap.capacity; size >= 1; size = Math.floor(size / 2)) {
+    try {
+      for (;;) runs.push(heap.allocate(size, id));
+    } catch (error) {
+      assert(error instanceof RangeError);
+    }
+  }
+  thread.kill();
+  await assertRejects(() => thread.join(LIMIT), WorkerLostError);
+  for (const run of runs) heap.free(run);
+  assertEquals(await adding("main").join(LIMIT), 3);
+});
+
 Deno.test("Thread.start() without a worker goes well while somebody holds a latch for long", async () => {
   const end = occupy();
   const { q, arena } = currentAgent();
