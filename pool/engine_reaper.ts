@@ -284,15 +284,19 @@ export class Reaper {
   #runAgain(job: Job): boolean {
     const { extra } = job;
     if (extra === null || extra.retries <= 0) return false;
-    extra.retries--;
-    this.#table.retried++;
-    const attempt = Math.min(layout.ATTEMPT_MAX, (job.op >>> layout.ATTEMPT_SHIFT) + 1);
-    job.op = job.op & ((1 << layout.ATTEMPT_SHIFT) - 1) | attempt << layout.ATTEMPT_SHIFT;
+    this.#countAttempt(job, extra);
     this.#sender.sendAgain(job);
     return true;
   }
 
-  /** The worker died at an item of a batch: that one is lost, the others run again. */
+  #countAttempt(job: Job, extra: Extra): void {
+    extra.retries--;
+    this.#table.retried++;
+    const attempt = Math.min(layout.ATTEMPT_MAX, (job.op >>> layout.ATTEMPT_SHIFT) + 1);
+    job.op = job.op & ((1 << layout.ATTEMPT_SHIFT) - 1) | attempt << layout.ATTEMPT_SHIFT;
+  }
+
+  /** The worker died at an item of a batch: that one is lost, or run again by itself; the others run again. */
   #loseItem(job: Job, batch: Batch, member: Member, item: number): void {
     const extra = job.extra as Extra;
     const { next, end } = extra;
@@ -300,25 +304,24 @@ export class Reaper {
       this.#table.remove(job);
       return this.#table.endBatch(batch);
     }
-    if (this.#runAgain(job)) {
-      extra.raw = null;
-      return;
-    }
     const at = Math.min(Math.max(item, next), end - 1);
     this.#piece(job, batch, next, at);
+    if (extra.retries > 0) this.#piece(job, batch, at, at + 1, true);
     this.#piece(job, batch, at + 1, end);
     this.#table.remove(job);
+    if (extra.retries > 0) return;
     this.#table.lost++;
     this.#table.itemFailed(batch, at, this.lossOf(member, job));
     this.#table.endBatch(batch);
   }
 
-  #piece(of: Job, batch: Batch, first: number, end: number): void {
+  #piece(of: Job, batch: Batch, first: number, end: number, isRetry = false): void {
     if (first >= end) return;
     const piece = new Job(of.fn, of.op, null);
     const extra = extraOf(piece);
-    const { key, priority, page } = of.extra as Extra;
-    Object.assign(extra, { batch, next: first, end, key, priority, page });
+    const { key, priority, page, retries } = of.extra as Extra;
+    Object.assign(extra, { batch, next: first, end, key, priority, page, retries });
+    if (isRetry) this.#countAttempt(piece, extra);
     piece.body = of.body;
     piece.length = of.length;
     batch.pieces.add(piece);

@@ -7,7 +7,7 @@
 import { checkTimeout } from "../_core/wait_options.ts";
 import type { ResultCallbacks } from "./async_result.ts";
 import type { Progress } from "./progress.ts";
-import type { ContextVariable } from "./context_variable.ts";
+import { type ContextVariable, isContextVariable } from "./context_variable.ts";
 import type { EngineOptions } from "./engine_types.ts";
 import type { AnyFunction } from "./function_table.ts";
 
@@ -216,8 +216,12 @@ export function workerOptions(
       `Cannot ${verb}: 'grace' must be a number of milliseconds >= 0: received ${grace}`,
     );
   }
-  if (context !== undefined && !Array.isArray(context)) {
-    throw new TypeError(`Cannot ${verb}: 'context' must be an array: received ${kindOf(context)}`);
+  if (context !== undefined && !(Array.isArray(context) && context.every(isContextVariable))) {
+    throw new TypeError(
+      `Cannot ${verb}: 'context' must be an array of what contextVariable() gives: received ${
+        kindOf(context)
+      }`,
+    );
   }
   checkCount(concurrency, verb, "concurrency");
   return {

@@ -6,7 +6,7 @@
 
 import { currentAgent } from "../_core/agent.ts";
 import { decode } from "../_core/codec.ts";
-import { importModules, registeredName } from "../_core/module_registry.ts";
+import { importModules } from "../_core/module_registry.ts";
 import * as layout from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
 import type { TaskSeat } from "../_core/task_seat.ts";
@@ -333,9 +333,4 @@ function argumentsOf(op: number, data: unknown): unknown[] {
     default:
       return data as unknown[];
   }
-}
-
-/** Gives the name of a function for messages. */
-export function nameOf(fn: AnyFunction): string {
-  return registeredName(fn);
 }

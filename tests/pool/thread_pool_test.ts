@@ -353,6 +353,13 @@ Deno.test("a lost worker fails its task alone, unless it may be run again", asyn
     const items = range(6).map((): [Int32Array, number] => [words, 1]);
     const attempts = await pool.starmap(exitTimes, items, { retries: 1 });
     assertEquals(attempts.toSorted(), [1, 1, 1, 1, 1, 2]);
+    const fragile = range(10).map((
+      i,
+    ): [Int32Array, number] => [makeWords(), i === 3 || i === 5 ? 1 : 0]);
+    assertEquals(
+      await pool.starmap(exitTimes, fragile, { retries: 1, chunksize: 10 }),
+      range(10).map((i) => i === 3 || i === 5 ? 2 : 1),
+    );
     assertEquals(await pool.apply(square, [3]), 9);
   });
 });
