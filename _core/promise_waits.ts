@@ -21,13 +21,21 @@ export const FAIR_MS = 1;
 /** Longest delay that a timer takes. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
+/** What a wait queue asks of the promises of its own agent. */
+export interface Promises {
+  /** Promises of this agent that wait. */
+  readonly count: number;
+  /** Sees to it that ready promises are looked at soon. */
+  schedule(): void;
+}
+
 interface Pending {
   readonly o: number;
   retry(late: boolean): void;
 }
 
 /** The waiting promises of an agent. */
-export class PromiseWaits {
+export class PromiseWaits implements Promises {
   readonly #q: WaitQueue;
   readonly #heal: (o: number) => void;
   readonly #pending: Map<number, Pending> = new Map();

@@ -27,24 +27,13 @@
 import type { AgentTable } from "./agent_table.ts";
 import { BusyError } from "./busy_error.ts";
 import type { Heap } from "./heap.ts";
-import type { Kind, Outcome } from "./kind.ts";
-import { NOTHING, TAKEN, TURNED_AWAY } from "./kind.ts";
+import { type Kind, NOTHING, type Outcome, TAKEN, TURNED_AWAY } from "./kind.ts";
+import { takeLatch } from "./latch.ts";
 import * as layout from "./layout.ts";
 import { LISTS } from "./layout.ts";
+import type { Promises } from "./promise_waits.ts";
 import type { SharedWords } from "./shared_words.ts";
 import { forEachSlot, markReady, type SlotTable } from "./slot_table.ts";
-
-const SPINS = 60;
-/** A sleeper on a latch looks again after so many milliseconds. */
-const LATCH_SLICE = 5;
-
-/** What a wait queue asks of the promises of its own agent. */
-export interface Promises {
-  /** Promises of this agent that wait. */
-  readonly count: number;
-  /** Sees to it that ready promises are looked at soon. */
-  schedule(): void;
-}
 
 /** The wait queues of an arena, as one agent works on them. */
 export class WaitQueue {
@@ -102,7 +91,11 @@ export class WaitQueue {
 
   /** Takes the latch of an object; steals it from a dead agent. */
   latch(o: number): void {
-    if (this.w.compareExchange(o + layout.LATCH, 0, this.me) !== 0) this.#latchContended(o);
+    const at = o + layout.LATCH;
+    if (this.w.compareExchange(at, 0, this.me) === 0) return;
+    if (!takeLatch(this.agents, at, this.me, this.patience)) return;
+    this.stolen++;
+    this.#orUnlatch(o, () => this.#rebuild(o));
   }
 
   /** Releases the latch. */
@@ -118,36 +111,6 @@ export class WaitQueue {
     this.latch(o);
     this.#orUnlatch(o, work);
     this.unlatch(o);
-  }
-
-  #latchContended(o: number): void {
-    const w = this.w;
-    const at = o + layout.LATCH;
-    const isPatient = this.patience === Infinity;
-    const since = isPatient ? 0 : performance.now();
-    let slept = 0;
-    for (let spin = 0;; spin++) {
-      let word = w.load(at);
-      if (word === 0) {
-        if (w.compareExchange(at, 0, this.me | slept) === 0) return;
-        continue;
-      }
-      if ((spin < 3 || spin > SPINS) && this.agents.isDead(word & layout.ID)) {
-        if (w.compareExchange(at, word, this.me | layout.CONTENDED) === word) {
-          this.stolen++;
-          return this.#orUnlatch(o, () => this.#rebuild(o));
-        }
-        continue;
-      }
-      if (spin < SPINS) continue;
-      if ((word & layout.CONTENDED) === 0) {
-        if (w.compareExchange(at, word, word | layout.CONTENDED) !== word) continue;
-        word |= layout.CONTENDED;
-      }
-      slept = layout.CONTENDED;
-      w.wait(at, word, LATCH_SLICE);
-      if (!isPatient && performance.now() - since > this.patience) throw new BusyError();
-    }
   }
 
   /** Releases the latch if another agent is in the way; what was begun is redone by the next one. */
@@ -219,22 +182,21 @@ export class WaitQueue {
     this.w.store(s + layout.S_STATE, layout.FREE);
   }
 
-  /** Rebuilds the lists from the slots, the truth. The dead are dropped. */
+  /** Rebuilds the lists from the slots, the truth. The dead stay until they are buried: their death has consequences. */
   #rebuild(o: number): void {
     const w = this.w;
     const kind = this.kind(o);
-    const live: number[] = [];
+    const queued: number[] = [];
     forEachSlot(w, 0, (s, owner) => {
       if (w.get(s + layout.S_OBJECT) !== o) return;
       const state = w.load(s + layout.S_STATE);
       if (state === layout.WAITING || state === layout.WOKEN) {
-        // A dead waiter stays until it is buried, so that its death has its consequences.
-        live.push(s);
+        queued.push(s);
       } else if (state === layout.GRANTED || state === layout.REFUSED) {
         if (!this.agents.isDead(owner)) this.wake(s, true);
       }
     });
-    live.sort((a, b) =>
+    queued.sort((a, b) =>
       ((w.get(a + layout.S_TICKET) - w.get(b + layout.S_TICKET)) | 0) ||
       this.#rank(a) - this.#rank(b)
     );
@@ -245,16 +207,16 @@ export class WaitQueue {
       w.set(l + layout.CURSOR, 0);
       w.set(l + layout.WOKENS, 0);
     }
-    for (const s of live) {
+    for (const s of queued) {
       w.store(s + layout.S_STATE, layout.WAITING);
       this.#link(o, this.listOf(s), s);
     }
     kind.reset(this, o);
     kind.redo(this, o);
-    this.settle(o, true);
+    kind.settle(this, o, true);
   }
 
-  /** Order among slots with one ticket: a blocking wait stands before the promises that it overtook, latest first. */
+  /** Order among slots with one ticket: a blocking wait stands before the promises that it overtook. */
   #rank(s: number): number {
     return -(this.w.get(s + layout.S_KIND) >> 3);
   }
@@ -347,9 +309,7 @@ export class WaitQueue {
 
   /** Takes the latch, settles, releases it. */
   resettle(o: number, force: boolean): void {
-    this.latch(o);
-    this.settle(o, force);
-    this.unlatch(o);
+    this.underLatch(o, () => this.settle(o, force));
   }
 
   /** Tells a waiter to look at its slot. Idempotent. */
