@@ -53,7 +53,7 @@ export const URGENT_TAIL = 48;
 export const URGENT_HEAD = 64;
 /** Control: the owner's bell; 1 = armed. */
 export const OWNER_BELL = 80;
-/** Control: 1 = workers leave when they find nothing to do. */
+/** Control: one of the `STOP_…` values: what workers do when they find nothing to do. */
 export const STOP = 96;
 /** Control: functions in the table. */
 export const FN_COUNT = 112;
@@ -104,6 +104,11 @@ export const L_ITEM = 2;
 export const L_ABORT = 3;
 /** Words of a lane. */
 export const LANE_WORDS = 4;
+
+/** Workers leave. */
+export const STOP_LEAVE = 1;
+/** Workers go back to their event loops for ever: the program ends. */
+export const STOP_RETURN = 2;
 
 /** Seat state: nobody sits here. */
 export const SEAT_FREE = 0;

@@ -19,7 +19,6 @@ import {
   BEGUN,
   CANCELLED,
   HEAD,
-  ITEMS,
   L_ABORT,
   L_ITEM,
   L_POSITION,
@@ -39,6 +38,7 @@ import {
   S_RESULT_TAIL,
   SEARCHING,
   STOP,
+  STOP_RETURN,
   TAIL,
   TASK_WORDS,
   URGENT,
@@ -106,6 +106,11 @@ export class TaskSeat {
   /** Whether the owner wants the workers to leave. */
   get stopped(): boolean {
     return this.#words.load(STOP) !== 0;
+  }
+
+  /** Whether the program ends. */
+  get ending(): boolean {
+    return this.#words.load(STOP) === STOP_RETURN;
   }
 
   /**
@@ -289,10 +294,5 @@ export class TaskSeat {
   /** Frees a lane whose task has ended. */
   leave(lane: number): void {
     this.#words.store(lane + L_SLOT, 0);
-  }
-
-  /** Whether the claimed task is a batch. */
-  get isBatch(): boolean {
-    return (this.op & ITEMS) !== 0;
   }
 }

@@ -53,6 +53,8 @@ export interface CrewSettings {
 export interface CrewHooks {
   /** A worker is gone. */
   onExit: (member: Member) => void;
+  /** The program ends: no task can be run any more. */
+  onProgramEnd: () => void;
   /** A worker is about to take a seat. */
   onSeat: (seat: number) => void;
 }
@@ -67,6 +69,7 @@ export class Crew {
   readonly #hooks: CrewHooks;
   readonly #free: number[];
   #count = 0;
+  #forgetEnd: (() => void) | undefined;
 
   /** Makes a crew of nobody. */
   constructor(
@@ -107,6 +110,7 @@ export class Crew {
       gone: false,
     };
     this.members.push(member);
+    this.#forgetEnd ??= this.#host.onProgramEnd?.(() => this.#dismiss(), (end) => this.#wait(end));
     void handle.exited.then(() => this.#exit(member));
   }
 
@@ -186,6 +190,28 @@ export class Crew {
     member.gone = true;
     this.members.splice(this.members.indexOf(member), 1);
     this.#hooks.onExit(member);
+    if (this.members.length > 0) return;
+    this.#forgetEnd?.();
+    this.#forgetEnd = undefined;
+  }
+
+  /** The program ends, which would interrupt workers that sleep: sends the idle ones back to their event loops. */
+  #dismiss(): void {
+    this.#memory.words.store(layout.STOP, layout.STOP_RETURN);
+    this.#hooks.onProgramEnd();
+    this.ringAll();
+  }
+
+  /** Blocks until all idle workers are back in their event loops, or until a time. */
+  #wait(end: number): void {
+    const { words } = this.#memory;
+    for (const member of [...this.members]) {
+      if (this.lanesOf(member).length > 0) continue;
+      const left = end - performance.now();
+      if (left > 0) words.wait(member.at + layout.S_STATE, layout.SEAT_READY, left);
+      if (this.hasLeft(member)) this.#exit(member);
+    }
+    words.store(layout.STOP, layout.STOP_LEAVE);
   }
 
   #clear(seat: number): void {

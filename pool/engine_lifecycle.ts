@@ -171,7 +171,7 @@ export class Lifecycle {
     const { memory, table, crew, alarms } = this.#parts;
     if (this.#state === "open" || table.pending > 0) return;
     if (memory.words.load(layout.STOP) === 0) {
-      memory.words.store(layout.STOP, 1);
+      memory.words.store(layout.STOP, layout.STOP_LEAVE);
       crew.ringAll();
     }
     if (crew.members.length > 0) return;
@@ -225,7 +225,7 @@ export class Lifecycle {
     const jobs = table.all();
     // Those that have not begun shall not begin now.
     for (const job of jobs) reaper.withdraw(job);
-    memory.words.store(layout.STOP, 1);
+    memory.words.store(layout.STOP, layout.STOP_LEAVE);
     for (const member of [...crew.members]) {
       if (crew.lanesOf(member).length > 0) crew.kill(member);
     }

@@ -189,6 +189,10 @@ export class PoolWorker {
     const { running, answers } = this.#tasks;
     const seat = this.#seat;
     const quiet = running === 0 && !answers.waiting;
+    if (seat.ending) {
+      if (quiet) this.#say(layout.SEAT_LEFT);
+      return false;
+    }
     if (seat.stopped) {
       this.#leaving = true;
       return true;
@@ -257,6 +261,13 @@ export class PoolWorker {
     if (this.#tasks.running === 0) this.#leave(false);
   }
 
+  /** Says how it is, also to an owner that is blocked at the end of the program. */
+  #say(state: number): void {
+    const { words } = this.#memory;
+    words.store(this.#seat.at + layout.S_STATE, state);
+    words.notify(this.#seat.at + layout.S_STATE, Infinity);
+  }
+
   /** A module has failed half-way: no other task shall meet it. */
   #spoil(): void {
     this.#leaving = true;
@@ -270,7 +281,7 @@ export class PoolWorker {
     clearInterval(this.#watch);
     this.#seat.passOn();
     const { words } = this.#memory;
-    if (!failed) words.store(this.#seat.at + layout.S_STATE, layout.SEAT_LEFT);
+    if (!failed) this.#say(layout.SEAT_LEFT);
     words.notify(this.#seat.at + layout.S_DRAIN, Infinity);
     if (this.#tasks.spoiled) runtime().exitWorker(0);
     this.#end();

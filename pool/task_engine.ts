@@ -102,6 +102,7 @@ export class TaskEngine {
     };
     this.#crew = new Crew(this.#memory, host, settings, {
       onExit: (member) => this.#life.onExit(member),
+      onProgramEnd: () => this.#life.close(),
       onSeat: (seat) => this.#reaper.reuse(seat),
     });
     this.#reaper = new Reaper(this.#memory, host.kind, {

@@ -6,6 +6,7 @@
 
 import { TaskMemory } from "../_core/task_memory.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
+import { runtime } from "../_runtime/runtime.ts";
 import { currentThread } from "../thread/current_thread.ts";
 import { realm } from "../thread/realm.ts";
 import { innardsOf, Thread } from "../thread/thread.ts";
@@ -31,8 +32,31 @@ export function limitedThreadHost(limits: WorkerLimits): WorkerHost {
     kind: "thread",
     broker: threadBroker,
     createMemory: (geometry) => TaskMemory.create(geometry),
+    onProgramEnd,
     start: (boot, name) => new ThreadHandle(boot, name, limits),
   };
+}
+
+/** The end of the program waits so long at most for idle workers, in milliseconds. */
+const END_TIME = 50;
+
+/** Those who are told of the end of the program; `null` before there is anybody. */
+let endings: Set<{ dismiss: () => void; wait: (end: number) => void }> | null = null;
+
+function onProgramEnd(dismiss: () => void, wait: (end: number) => void): () => void {
+  if (!realm().isMain) return () => {};
+  if (endings === null) runtime().onProcessExit(endPools);
+  const ending = { dismiss, wait };
+  const all = endings ??= new Set();
+  all.add(ending);
+  return () => void all.delete(ending);
+}
+
+/** Deno complains of workers that sleep when the program ends. */
+function endPools(): void {
+  const end = performance.now() + END_TIME;
+  for (const { dismiss } of endings ?? []) dismiss();
+  for (const { wait } of endings ?? []) wait(end);
 }
 
 class ThreadHandle implements WorkerHandle {

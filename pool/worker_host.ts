@@ -74,6 +74,13 @@ export interface WorkerHost {
   readonly broker: BufferBroker;
   /** Makes the memory of a pool. */
   createMemory(geometry: TaskGeometry): TaskMemory;
+  /**
+   * Calls both functions when the program ends, the first ones of all pools first; what it returns prevents that. Where
+   * workers are not interrupted by the end of the program, it is not there.
+   *
+   * @param wait Waits until a time, on the clock of `performance.now()`.
+   */
+  onProgramEnd?(dismiss: () => void, wait: (end: number) => void): () => void;
   /** Starts a worker. */
   start(boot: WorkerBoot, name: string): WorkerHandle;
 }

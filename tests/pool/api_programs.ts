@@ -20,6 +20,26 @@ const programs: Record<string, () => unknown> = {
     const executor = new ThreadPoolExecutor();
     console.log(await pool.apply(nap, [1]), await executor.submit(nap, 2));
   },
+  async exit() {
+    const pool = new ThreadPool(2);
+    const executor = new ThreadPoolExecutor();
+    await Promise.all([pool.map(nap, [1, 2]), executor.submit(nap, 1)]);
+    const workers = (): number =>
+      pool.statistics().workers.length + executor.statistics().workers.length;
+    console.log(workers());
+    process.on("exit", () => {
+      console.log(workers());
+      try {
+        pool.applySync(nap, [1]);
+      } catch (error) {
+        console.log((error as Error).name);
+      }
+      executor.shutdownSync();
+      pool.close();
+      pool.joinSync();
+      console.log("joined");
+    });
+  },
   pending() {
     const pool = new ThreadPool(1);
     const executor = new ThreadPoolExecutor();

@@ -36,6 +36,11 @@ Deno.test("idle pools do not keep the program alive", async () => {
   assertEquals(await run("idle"), { code: 0, stdout: "1 2\n", stderr: "" });
 });
 
+Deno.test("the end of the program sends idle workers back to their event loops first", async () => {
+  const stdout = "3\n0\nInvalidStateError\njoined\n";
+  assertEquals(await run("exit"), { code: 0, stdout, stderr: "" });
+});
+
 Deno.test("pending work keeps the program alive until it is done", async () => {
   const { code, stdout, stderr } = await run("pending");
   assertEquals([code, stderr], [0, ""]);
