@@ -25,7 +25,7 @@ import { realm } from "./realm.ts";
 /** So long the maker of a worker may take to say why it has ended: the main thread may be blocked. In milliseconds. */
 const LAST_WORDS = 300;
 /** So long the port of a worker may stay open when its end was announced, in milliseconds. */
-const LAST_BREATH = 5000;
+const LAST_BREATH = 1000;
 /** So long the supervisor waits for a latch, and until it tries again: its holder may have died, too. In milliseconds. */
 const PATIENCE = 20;
 
