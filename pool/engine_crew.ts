@@ -119,6 +119,11 @@ export class Crew {
     for (const member of [...this.members]) if (member.handle.hasExited()) this.#exit(member);
   }
 
+  /** Whether the code of a worker has begun. */
+  hasStarted({ at }: Member): boolean {
+    return this.#memory.words.load(at + layout.S_AGENT) !== 0;
+  }
+
   /** Whether a worker runs tasks, or has. */
   wasReady({ at }: Member): boolean {
     const state = this.#memory.words.load(at + layout.S_STATE);

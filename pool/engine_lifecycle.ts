@@ -29,6 +29,8 @@ const MOST_FAILURES = 3;
 const LONGEST_PAUSE = 1000;
 /** So long workers have to leave by themselves after a termination, in milliseconds. */
 const LEAVE_TIME = 250;
+/** So long those have that are only starting: they leave when they have started, and other threads get their place. */
+const START_TIME = 10_000;
 
 /** What the life of a pool is made of. */
 export interface LifecycleParts {
@@ -218,7 +220,7 @@ export class Lifecycle {
 
   /** Ends all tasks and all workers. */
   #dismiss(reason: unknown): void {
-    const { memory, table, sender, crew, reaper, alarms } = this.#parts;
+    const { memory, table, sender, crew, reaper } = this.#parts;
     sender.clear();
     this.#starting?.();
     this.#starting = null;
@@ -231,12 +233,20 @@ export class Lifecycle {
     }
     crew.ringAll();
     reaper.settleAll(jobs, reason);
-    if (crew.members.length > 0) {
-      alarms.after(LEAVE_TIME, () => {
-        for (const member of [...crew.members]) crew.kill(member);
-      });
-    }
+    if (crew.members.length > 0) this.#force(performance.now() + START_TIME);
     this.#parts.listen();
     this.checkEnd();
+  }
+
+  /** Ends the workers by force that do not leave; until a time, it waits for those that are only starting. */
+  #force(end: number): void {
+    const { crew, alarms } = this.#parts;
+    alarms.after(LEAVE_TIME, () => {
+      const isLate = performance.now() >= end;
+      for (const member of [...crew.members]) {
+        if (isLate || crew.hasStarted(member)) crew.kill(member);
+      }
+      if (crew.members.some(({ killed }) => !killed)) this.#force(end);
+    });
   }
 }

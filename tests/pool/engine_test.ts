@@ -2,7 +2,10 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CancelledError, InvalidStateError, TimeoutError, UnshareableError } from "../../errors.ts";
 import * as t from "./engine_tasks.ts";
 import { makeWords, PATIENCE, TestEngine, until, withEngine } from "./engine_support.ts";
+import * as layout from "../../_core/task_layout.ts";
+import { TaskMemory } from "../../_core/task_memory.ts";
 import { threadHost } from "../../pool/thread_host.ts";
+import type { WorkerHost } from "../../pool/worker_host.ts";
 
 Deno.test("TaskEngine.submit() brings arguments and results of all kinds", async () => {
   await withEngine({}, async (engine) => {
@@ -318,6 +321,36 @@ Deno.test("TaskEngine.terminate() fails what has not ended and ends the workers 
   assertEquals(batch.heard, ["0 CancelledError", "1 CancelledError", "2 CancelledError"]);
   await engine.join(PATIENCE);
   assert(Atomics.load(words, 0) <= 2);
+});
+
+Deno.test("TaskEngine.terminate() lets workers leave by themselves that are still starting", async () => {
+  let kills = 0;
+  const host: WorkerHost = {
+    kind: "thread",
+    broker: threadHost.broker,
+    createMemory: (geometry) => threadHost.createMemory(geometry),
+    start({ buffer, geometry, seat }) {
+      let gone = false;
+      const { words, layout: places } = new TaskMemory(geometry, buffer);
+      const exited = (async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        words.store(places.seat(seat) + layout.S_STATE, layout.SEAT_LEFT);
+        gone = true;
+      })();
+      return {
+        exited,
+        hasExited: () => gone,
+        end: () => ({ cause: null, exitcode: null, reason: "it has ended" }),
+        kill: () => void kills++,
+      };
+    },
+  };
+  const engine = new TestEngine(host, { workers: 2, lazy: false, name: (k) => `${k}` });
+  const { result } = engine.start(t.square, [3]);
+  engine.terminate();
+  await assertRejects(() => result, CancelledError);
+  await engine.join(PATIENCE);
+  assertEquals(kills, 0);
 });
 
 Deno.test("TaskEngine.terminate() may come while results do", async () => {
