@@ -175,6 +175,9 @@ export abstract class BasePool implements AsyncDisposable {
    * Items go to the workers in chunks. If an item fails, the rest of its chunk is not run, but the other chunks are; then
    * the promise rejects with the error that came first.
    *
+   * If a worker is lost in a chunk, items of the chunk that had ended just before may be run a second time. With
+   * `chunksize: 1`, every item is run once, unless there are `retries`.
+   *
    * @param fn What to run: a task, or a self-contained function of one argument.
    * @param iterable The items: an iterable or async iterable. An error that it throws is what the promise rejects with.
    * @param options `chunksize`: by default each worker gets four chunks, or the chunk is one item if the input is async;
