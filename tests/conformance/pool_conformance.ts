@@ -797,7 +797,7 @@ function endConformance(kind: PoolKind): void {
 
   Deno.test(`${name}.terminate() while the input runs stops it`, async () => {
     const pool = kind.make(2);
-    let [pulled, closed] = [0, false];
+    let [pulled, closed] = [0, 0];
     const endless = async function* (): AsyncGenerator<number> {
       try {
         for (;;) {
@@ -805,7 +805,7 @@ function endConformance(kind: PoolKind): void {
           yield pulled++;
         }
       } finally {
-        closed = true;
+        closed++;
       }
     };
     const iterator = pool.imap(square, endless());
@@ -814,7 +814,7 @@ function endConformance(kind: PoolKind): void {
     await iterator.next();
     pool.terminate();
     await pool.join({ timeout: PATIENCE });
-    await until(() => closed, "the end of the input");
+    await until(() => closed === 2, "the end of both inputs");
     assert(await mapped instanceof Error);
     const after = pulled;
     for (let i = 0; i < 5; i++) await turn();
