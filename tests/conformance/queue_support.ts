@@ -83,7 +83,9 @@ export function start(
 
 /** Lets the event loop turn until so many wait. */
 export async function waiting(scope: TestedScope, count: number): Promise<void> {
-  await until(() => entries(scope) === count, `${count} waiters`);
+  await until(() => entries(scope) === count, `${count} waiters`).catch((cause) => {
+    throw new Error(`There are ${entries(scope)} waiters, not ${count}`, { cause });
+  });
 }
 
 /** Takes all that is in a queue. */
