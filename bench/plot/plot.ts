@@ -63,14 +63,10 @@ function ownerOf(name: string): string {
 async function draw(
   { file, title, run, question, cases = /./ }: Figure,
 ): Promise<void> {
-  const found = Object.entries(run?.answers ?? {}).find(([name]) =>
-    name.startsWith(question)
-  );
+  const found = Object.entries(run?.answers ?? {}).find(([name]) => name.startsWith(question));
   if (run === undefined || found === undefined) return;
   const rate = found[1].some((result) => result.rate);
-  const values = found[1].filter(({ name, median }) =>
-    median !== null && cases.test(name)
-  )
+  const values = found[1].filter(({ name, median }) => median !== null && cases.test(name))
     .map(({ name, median, best, worst }) => ({
       name,
       owner: ownerOf(name),
@@ -93,9 +89,7 @@ async function draw(
   const x = {
     field: "value",
     type: "quantitative",
-    title: rate
-      ? "thousands a second (logarithmic)"
-      : "microseconds (logarithmic)",
+    title: rate ? "thousands a second (logarithmic)" : "microseconds (logarithmic)",
     scale: {
       type: "log",
       domainMin: 10 ** Math.floor(Math.log10(least)),
@@ -148,15 +142,9 @@ function scale(nanoseconds: number | null, rate: boolean): number {
 }
 
 install();
-const runs = process.argv.slice(2).map((file): Run =>
-  JSON.parse(readFileSync(file, "utf8"))
-);
-const pool = runs.find(({ answers }) =>
-  Object.keys(answers).some((name) => /^Many/.test(name))
-);
-const queue = runs.find(({ answers }) =>
-  Object.keys(answers).some((name) => /^From/.test(name))
-);
+const runs = process.argv.slice(2).map((file): Run => JSON.parse(readFileSync(file, "utf8")));
+const pool = runs.find(({ answers }) => Object.keys(answers).some((name) => /^Many/.test(name)));
+const queue = runs.find(({ answers }) => Object.keys(answers).some((name) => /^From/.test(name)));
 await draw({
   file: "pool_burst.svg",
   title: "Many small tasks at once, two workers",

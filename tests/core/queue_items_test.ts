@@ -15,6 +15,12 @@ function makeQueue(): QueueCore {
 
 const CELL_LENGTHS = [0, 1, 47, 48, 49, 900, 2000, 2020, 2030, 4000, 4096, 70_000];
 
+function plain(item: unknown): unknown {
+  return item instanceof Map
+    ? [...item].map(([key, value]) => [key, [...value as Set<unknown>]])
+    : item;
+}
+
 Deno.test("QueueCore keeps items of every kind and length as they are", () => {
   const items: unknown[] = [0, -0, 1, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, 0.5, Infinity, NaN];
   items.push(undefined, null, true, false, 5n, 2n ** 100n, "ÿ", "Ā", "\ud800", new Date(5));
@@ -29,7 +35,8 @@ Deno.test("QueueCore keeps items of every kind and length as they are", () => {
   for (const item of items) {
     const found = queue.tryGet()?.value;
     assert(Object.is(found, item) || typeof item !== "number");
-    assertEquals(found, item);
+    // Node 20 compares no sets.
+    assertEquals(plain(found), plain(item));
   }
   queue.dispose();
 });

@@ -1,5 +1,6 @@
 /** Programs for the tests of the pools that watch a whole process; the first argument says which. */
 
+import { Barrier } from "../../sync/mod.ts";
 import process from "node:process";
 import { isMain } from "../../_core/task.ts";
 import { ThreadPool, ThreadPoolExecutor } from "../../pool/mod.ts";
@@ -10,6 +11,8 @@ const nap = async (milliseconds: number): Promise<number> => {
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
   return milliseconds;
 };
+/** Returns when both workers run. */
+const meet = (barrier: Barrier): number => barrier.waitSync();
 const fail = (): void => {
   throw new RangeError("bad item");
 };
@@ -23,7 +26,8 @@ const programs: Record<string, () => unknown> = {
   async exit() {
     const pool = new ThreadPool(2);
     const executor = new ThreadPoolExecutor();
-    await Promise.all([pool.map(nap, [1, 2]), executor.submit(nap, 1)]);
+    const barrier = new Barrier(2);
+    await Promise.all([pool.map(meet, [barrier, barrier]), executor.submit(nap, 1)]);
     const workers = (): number =>
       pool.statistics().workers.length + executor.statistics().workers.length;
     console.log(workers());
