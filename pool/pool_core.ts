@@ -197,6 +197,13 @@ export class PoolCore {
     this.#closeEngine();
   }
 
+  /** Nobody has the pool any more: takes no more work. Iterators that somebody has go on as they are read. */
+  drop(): void {
+    if (this.#state !== "open") return;
+    this.#state = "closed";
+    this.#closeEngine();
+  }
+
   /** Ends all work. */
   terminate(): void {
     if (this.#state === "terminated") return;

@@ -300,6 +300,11 @@ export class TaskEngine {
     this.#life.close();
   }
 
+  /** Nobody has the pool any more. */
+  drop(): void {
+    this.close();
+  }
+
   /** Ends all: tasks that have not ended fail with the reason, and workers that run one are ended by force. */
   terminate(reason?: unknown): void {
     this.#life.terminate(reason);
