@@ -76,6 +76,8 @@ export class TaskSeat {
   readonly #results: number;
   readonly #resultMask: number;
   #resultTail: number;
+  /** How far the owner had read when there was no room. */
+  #seenHead = 0;
   #searching = false;
 
   /** Sits down. */
@@ -250,8 +252,11 @@ export class TaskSeat {
     const total = RESULT_WORDS / 2 + units;
     const rest = size - (this.#resultTail & this.#resultMask);
     const need = rest < total ? total + rest : total;
-    const used = (this.#resultTail - words.load(this.at + S_RESULT_HEAD)) & POSITIONS;
-    if (size - used < need) return -1;
+    const head = words.load(this.at + S_RESULT_HEAD);
+    if (size - ((this.#resultTail - head) & POSITIONS) < need) {
+      this.#seenHead = head;
+      return -1;
+    }
     if (rest < total) {
       const pad = (this.#results + (this.#resultTail & this.#resultMask)) * 2;
       words.set(pad, rest);
@@ -273,22 +278,20 @@ export class TaskSeat {
     this.#words.store(this.at + S_RESULT_TAIL, this.#resultTail);
   }
 
-  /** Blocks until the owner has read something, for at most a time in milliseconds. */
+  /** Blocks until the owner has read something since there was no room, for at most a time in milliseconds. */
   waitForRoom(milliseconds: number): void {
     const words = this.#words;
     this.ringOwner();
-    const head = words.load(this.at + S_RESULT_HEAD);
     words.store(this.at + S_FULL, 1);
-    words.wait(this.at + S_RESULT_HEAD, head, milliseconds);
+    words.wait(this.at + S_RESULT_HEAD, this.#seenHead, milliseconds);
   }
 
-  /** Resolves when the owner has read something; `null` if he just has. */
+  /** Resolves when the owner has read something since there was no room; `null` if he has. */
   roomChange(): Promise<unknown> | null {
     const words = this.#words;
     this.ringOwner();
-    const head = words.load(this.at + S_RESULT_HEAD);
     words.store(this.at + S_FULL, 1);
-    return words.waitAsync(this.at + S_RESULT_HEAD, head);
+    return words.waitAsync(this.at + S_RESULT_HEAD, this.#seenHead);
   }
 
   /** Frees a lane whose task has ended. */
