@@ -51,12 +51,16 @@ export const HEAD = 32;
 export const URGENT_TAIL = 48;
 /** Control: where workers claim in the urgent ring. */
 export const URGENT_HEAD = 64;
-/** Control: the owner's bell; 1 = armed. */
+/** Control: the owner's bell; 0, or `ARMED`, or `ARMED_FOR_ROOM`. */
 export const OWNER_BELL = 80;
 /** Control: one of the `STOP_…` values: what workers do when they find nothing to do. */
 export const STOP = 96;
 /** Control: functions in the table. */
 export const FN_COUNT = 112;
+/** Owner's bell: he sleeps until there is a result. */
+export const ARMED = 1;
+/** Owner's bell: he sleeps until there is a result, or a task was claimed: others wait for room in the ring. */
+export const ARMED_FOR_ROOM = 2;
 /** First of the words that say who sleeps. */
 export const IDLE = 128;
 /** Seats that share one such word. */

@@ -4,10 +4,10 @@
  * ```text
  * claim   h = HEAD; HAZARD = h; cas(HEAD, h, h + len)          or again
  *         lane = position, slot; cas(STATE, QUEUED, BEGUN)     CANCELLED: answer "skipped"; MOVED: leave it alone
- *         read the body; HAZARD = none
+ *         read the body; HAZARD = none; ring the owner if tasks wait for room
  *         had the search role: drop it, and wake the next if more is there
  * answer  write the record; store RESULT_TAIL; lane = free; ring the owner if he has armed his bell
- * sleep   HAZARD = none; BELL = 0; one CAS: my bit on, role off. Look again. Wait on BELL.
+ * sleep   HAZARD = none, as above; BELL = 0; one CAS: my bit on, role off. Look again. Wait on BELL.
  * rise    bit off; it was off already: a waker has given me the role
  * ```
  *
@@ -16,6 +16,7 @@
 
 import type { SharedWords } from "./shared_words.ts";
 import {
+  ARMED_FOR_ROOM,
   BEGUN,
   CANCELLED,
   HEAD,
@@ -174,8 +175,13 @@ export class TaskSeat {
 
   /** Lets the record of the claimed task be overwritten, and passes the search on. */
   accept(): void {
-    this.#words.store(this.at + S_HAZARD, NONE);
+    this.#leaveRecord();
     if (this.#searching) this.passOn();
+  }
+
+  #leaveRecord(): void {
+    this.#words.store(this.at + S_HAZARD, NONE);
+    if (this.#words.load(OWNER_BELL) === ARMED_FOR_ROOM) this.ringOwner();
   }
 
   /** Drops the search role; somebody else gets it if there is more to do. */
@@ -212,7 +218,7 @@ export class TaskSeat {
    */
   lieDown(): boolean {
     const words = this.#words;
-    words.store(this.at + S_HAZARD, NONE);
+    this.#leaveRecord();
     words.store(this.at + S_BELL, 0);
     for (;;) {
       const value = words.load(this.#idleWord);
@@ -241,8 +247,8 @@ export class TaskSeat {
   /** Tells the owner, if he sleeps, that there is a result. */
   ringOwner(): void {
     const words = this.#words;
-    if (words.load(OWNER_BELL) !== 1) return;
-    if (words.compareExchange(OWNER_BELL, 1, 0) === 1) words.notify(OWNER_BELL, Infinity);
+    if (words.load(OWNER_BELL) === 0) return;
+    if (words.exchange(OWNER_BELL, 0) !== 0) words.notify(OWNER_BELL, Infinity);
   }
 
   /** Makes room for a result in the ring and writes its header. Gives the unit of its body, or -1 if the ring is full. */

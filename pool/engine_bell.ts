@@ -8,7 +8,7 @@
  * @module
  */
 
-import { OWNER_BELL } from "../_core/task_layout.ts";
+import { ARMED, ARMED_FOR_ROOM, OWNER_BELL } from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
 import { runtime } from "../_runtime/runtime.ts";
 
@@ -19,8 +19,10 @@ const POLLS = 3;
 export interface BellHooks {
   /** Takes a share of the results; tells whether there may be more. */
   take(): boolean;
-  /** Whether there are results. */
+  /** Whether there are results, or room for tasks that wait for it. */
   ready(): boolean;
+  /** Whether tasks wait for room in the ring. */
+  crowded(): boolean;
   /** Whether tasks are pending, or somebody waits for the end of the pool. */
   pending(): boolean;
   /** Looks for what may have been missed. */
@@ -60,10 +62,9 @@ export class Bell {
 
   /** Blocks until a worker rings, for at most a time in milliseconds. */
   wait(milliseconds: number): void {
-    const { words } = this.#memory;
-    words.store(OWNER_BELL, 1);
+    const armed = this.#arm();
     if (this.#hooks.ready()) return;
-    words.wait(OWNER_BELL, 1, milliseconds);
+    this.#memory.words.wait(OWNER_BELL, armed, milliseconds);
   }
 
   /** Lets the program end. */
@@ -71,6 +72,12 @@ export class Bell {
     if (this.#keepAlive === null) return;
     clearInterval(this.#keepAlive);
     this.#keepAlive = null;
+  }
+
+  #arm(): number {
+    const armed = this.#hooks.crowded() ? ARMED_FOR_ROOM : ARMED;
+    this.#memory.words.store(OWNER_BELL, armed);
+    return armed;
   }
 
   #stay(): void {
@@ -98,9 +105,8 @@ export class Bell {
       return this.#nextTurn(this.#tick);
     }
     if (!this.#hooks.pending()) return this.rest();
-    const { words } = this.#memory;
-    words.store(OWNER_BELL, 1);
-    const rung = this.#hooks.ready() ? null : words.waitAsync(OWNER_BELL, 1);
+    const armed = this.#arm();
+    const rung = this.#hooks.ready() ? null : this.#memory.words.waitAsync(OWNER_BELL, armed);
     if (rung === null) {
       this.#scheduled = true;
       return this.#nextTurn(this.#tick);

@@ -176,6 +176,11 @@ export class Sender {
     return this.#backlogHead < this.#backlog.length || this.#again.length > 0;
   }
 
+  /** Whether tasks wait for room though workers have claimed all: one of them is about to leave its record. */
+  get starves(): boolean {
+    return this.hasBacklog && this.main.empty;
+  }
+
   #wait(job: Job, priority: number): void {
     const heap = priority > 0 ? this.#waiting : this.#idle;
     const extra = extraOf(job);

@@ -113,7 +113,8 @@ export class TaskEngine {
     });
     this.#bell = new Bell(this.#memory, this.#slice, {
       take: () => this.#takeShare(),
-      ready: () => this.#receiver.isReady(this.#crew.members),
+      ready: () => this.#receiver.isReady(this.#crew.members) || this.#sender.starves,
+      crowded: () => this.#sender.hasBacklog,
       pending: () => this.#table.pending > 0 || this.#life.isAwaited,
       heal: () => this.#heal(),
     });
