@@ -81,7 +81,8 @@ export class AsyncResult<R> extends Promise<R> {
   readonly #source: ResultSource;
   readonly #resolve: Resolve;
   readonly #reject: Reject;
-  readonly #listeners: Set<() => void> = new Set();
+  /** Made when somebody listens: most results are awaited as promises. */
+  #listeners: Set<() => void> | null = null;
   #callbacks: ResultCallbacks<never> | undefined = undefined;
   #state: "pending" | "done" | "failed" = "pending";
   #value: unknown = undefined;
@@ -96,12 +97,12 @@ export class AsyncResult<R> extends Promise<R> {
     };
     resolveResult = (result, value) => {
       const callback = result.#callbacks?.callback;
-      if (!result.#settle("done", value)) return;
+      if (!result.#settle("done", value) || !result.#isHeard(callback)) return;
       callInTurn(() => result.#call("callback", callback, value as never));
     };
     rejectResult = (result, error) => {
       const callback = result.#callbacks?.errorCallback;
-      if (!result.#settle("failed", error)) return;
+      if (!result.#settle("failed", error) || !result.#isHeard(callback)) return;
       callInTurn(() => result.#call("errorCallback", callback, error as never));
     };
   }
@@ -216,8 +217,13 @@ export class AsyncResult<R> extends Promise<R> {
 
   #subscribe(onDone: () => void): () => void {
     const listener = (): void => onDone();
+    this.#listeners ??= new Set();
     this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return () => void this.#listeners?.delete(listener);
+  }
+
+  #isHeard(callback: unknown): boolean {
+    return callback !== undefined || this.#listeners !== null;
   }
 
   #settle(state: "done" | "failed", value: unknown): boolean {
@@ -239,8 +245,8 @@ export class AsyncResult<R> extends Promise<R> {
     } catch (error) {
       printIgnored(name, error);
     }
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
+    const listeners = [...this.#listeners ?? []];
+    this.#listeners = null;
     for (const listener of listeners) listener();
   }
 

@@ -35,6 +35,7 @@ import type { AnyFuture } from "./future.ts";
 import { FutureTask } from "./future_task.ts";
 import { closeQuietly } from "./input.ts";
 import { createMapIterator, type MapIterator } from "./map_iterator.ts";
+import { ResultTask } from "./result_task.ts";
 import { OrderedShelf, UnorderedShelf } from "./shelf.ts";
 import { ProgressMeter } from "./progress.ts";
 import type { TaskOptions, TaskSink } from "./engine_types.ts";
@@ -234,15 +235,9 @@ export class PoolCore {
     options: TaskOptions | undefined,
     callbacks: ResultCallbacks<unknown> | undefined,
   ): AsyncResult<unknown> {
-    const result = createResult({
-      waitSync: (isDone, timeout) => this.engine.waitSync(isDone, timeout),
-      needsLoop: () => false,
-    }, callbacks);
-    this.send(fn, args, options, {
-      resolve: (value) => resolveResult(result, value),
-      reject: (error) => rejectResult(result, error),
-    });
-    return result;
+    const task = new ResultTask(this.engine, callbacks);
+    this.send(fn, args, options, task);
+    return task.result;
   }
 
   /** Submits a task, and gives the future of its result. */
