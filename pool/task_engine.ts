@@ -37,7 +37,7 @@ import type {
   TaskSink,
 } from "./engine_types.ts";
 import { type AnyFunction, FunctionNumbers } from "./function_table.ts";
-import { geometryOf } from "./engine_geometry.ts";
+import { createMemory } from "./engine_geometry.ts";
 import type { WorkerHost } from "./worker_host.ts";
 
 export type { BatchSink, EngineOptions, PoolStatistics, TaskOptions, TaskSink };
@@ -82,7 +82,7 @@ export class TaskEngine {
     const init = options.initializer === undefined
       ? null
       : encode([options.initializer, [...options.initargs ?? []]], "thread", "initializer");
-    this.#memory = host.createMemory(geometryOf(options));
+    this.#memory = createMemory(host, options);
     const initKey = init === null || init.buffers.length === 0
       ? 0
       : host.broker.put(init.buffers, []);
@@ -230,7 +230,10 @@ export class TaskEngine {
 
   /** Keeps a task from being begun: then its sink hears a `CancelledError`, and `true` is returned. */
   cancel(ticket: Ticket): boolean {
-    return this.#reaper.cancel(ticket, () => new CancelledError("The task was cancelled"));
+    return this.#reaper.cancel(
+      ticket,
+      () => new CancelledError("Cannot run task: it was cancelled"),
+    );
   }
 
   /** Cancels all that has not begun: their sinks hear a `CancelledError`. */
