@@ -108,13 +108,26 @@ export function learnName(value: Registered): void {
   importModules([ref.url]).catch(() => {});
 }
 
+let tellLoading: ((isLoading: boolean) => void) | null = null;
+let loads = 0;
+
+/** Has a function told when this thread begins to load modules, and when it has loaded all. */
+export function onLoading(tell: (isLoading: boolean) => void): void {
+  tellLoading = tell;
+}
+
 /** Imports modules by their URLs, and learns the names of what they export. */
 export async function importModules(urls: readonly string[]): Promise<void> {
-  for (const url of urls) {
-    const namespace = await import(url) as Record<string, unknown>;
-    for (const [name, value] of Object.entries(namespace)) {
-      if (typeof value === "function" && refs.has(value)) exportNames.set(value, name);
+  if (loads++ === 0) tellLoading?.(true);
+  try {
+    for (const url of urls) {
+      const namespace = await import(url) as Record<string, unknown>;
+      for (const [name, value] of Object.entries(namespace)) {
+        if (typeof value === "function" && refs.has(value)) exportNames.set(value, name);
+      }
     }
+  } finally {
+    if (--loads === 0) tellLoading?.(false);
   }
 }
 

@@ -6,6 +6,9 @@
  *                   └→ DOOMED → FREE           └→ DISMISSED
  * ```
  *
+ * A doomed worker is terminated, unless it is loading modules: Deno would not end it for a long time. It ends by itself when
+ * it has loaded them. Either it sees that it is doomed, or who has doomed it sees that it is not loading any more.
+ *
  * An idle worker sleeps on its word. One CAS from `IDLE` to the address of a record gives it a thread, so that a start
  * needs neither a message nor the supervisor, and no death can leave a worker half claimed. Who makes a worker gives it a
  * slot; the supervisor takes the slot back when it sees the worker's exit.
@@ -30,6 +33,7 @@ const BOOTING = 9;
 // The words of a slot; the first one says what the worker does.
 const READY = 1;
 const AGENT = 2;
+const LOADING = 3;
 
 /** How long the end of the program waits for an idle worker, in milliseconds. */
 const PATIENCE = 20;
@@ -84,6 +88,7 @@ export class WorkerSlots {
       const job = this.#job(i);
       if (memory.load(job) !== FREE || memory.compareExchange(job, FREE, TAKEN) !== FREE) continue;
       memory.store(job + READY, 0);
+      memory.store(job + LOADING, 0);
       memory.store(job + AGENT, agent);
       for (let high; (high = memory.load(HIGH)) <= i;) memory.compareExchange(HIGH, high, i + 1);
       memory.store(job, record);
@@ -129,6 +134,19 @@ export class WorkerSlots {
   /** Whether a worker is to be terminated. */
   isDoomed(slot: number): boolean {
     return this.#memory.load(this.#job(slot)) === DOOMED;
+  }
+
+  /** Says that a worker loads modules, or has loaded them. Tells whether it is to end now, since it is doomed. */
+  setLoading(slot: number, isLoading: boolean): boolean {
+    this.#memory.store(this.#job(slot) + LOADING, isLoading ? 1 : 0);
+    if (!this.isDoomed(slot)) return false;
+    this.#memory.store(this.#job(slot) + LOADING, 0);
+    return true;
+  }
+
+  /** Whether a worker loads modules. */
+  isLoading(slot: number): boolean {
+    return this.#memory.load(this.#job(slot) + LOADING) !== 0;
   }
 
   /** Says that a worker has done its thread and takes another; `false` when it is to be terminated. */

@@ -7,6 +7,8 @@
  * worker: the supervisor dooms it, and the main thread looks for doomed workers when it is told to, and from time to time
  * while it is blocked.
  *
+ * A worker that loads modules is let finish that, within limits: Deno would not end it before, and not close its port at all.
+ *
  * @module
  */
 
@@ -19,8 +21,13 @@ import { bootUrl } from "./boot.ts";
 import type { BootData, Buffers, Failure } from "./protocol.ts";
 import { realm, tellSupervisor } from "./realm.ts";
 
+/** So long a doomed worker may go on loading modules, in milliseconds. */
+export const LOADING_TIME = 2000;
+
 /** The workers, by their slots. */
 const workers: Map<number, WorkerHandle> = new Map();
+/** When the doom of workers that load modules was seen, by their slots. */
+const spared: Map<number, number> = new Map();
 
 /** Makes a worker for a thread; `false` when that is not possible. */
 export function spawnOwn(record: ThreadRecord): boolean {
@@ -55,7 +62,7 @@ export function spawnOwn(record: ThreadRecord): boolean {
       transfer: [port1],
       onError: (error) => failure = describe(error),
       onExit: (code) => {
-        if (workers.get(slot) === worker) workers.delete(slot);
+        if (workers.get(slot) === worker) forget(slot);
         tellSupervisor({ type: "gone", agent: id, code, error: failure });
       },
     });
@@ -85,10 +92,24 @@ export function doomOwn(record: ThreadRecord): void {
 export function terminateDoomed(): void {
   const { slots } = realm();
   for (const [slot, worker] of workers) {
-    if (!slots.isDoomed(slot)) continue;
-    workers.delete(slot);
+    if (!slots.isDoomed(slot) || slots.isLoading(slot) && isSpared(slot)) continue;
+    forget(slot);
     void worker.terminate();
   }
+}
+
+/** Whether a doomed worker is let finish its loading. */
+function isSpared(slot: number): boolean {
+  const since = spared.get(slot);
+  if (since !== undefined) return performance.now() - since < LOADING_TIME;
+  spared.set(slot, performance.now());
+  runtime().unrefTimer(setTimeout(terminateDoomed, LOADING_TIME + 1));
+  return true;
+}
+
+function forget(slot: number): void {
+  workers.delete(slot);
+  spared.delete(slot);
 }
 
 /** Whether an error says that there was no memory left. */

@@ -18,7 +18,7 @@ import { decode, encode } from "../_core/codec.ts";
 import { NO_EXIT_CODE, NO_SLOT, type ThreadRecord } from "../_core/thread_record.ts";
 import { runtime, type SpawnOptions, type WorkerHandle } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
-import { isOutOfMemory } from "./own_workers.ts";
+import { isOutOfMemory, LOADING_TIME } from "./own_workers.ts";
 import type { BootData, Buffers, Failure, ToMain, ToSupervisor } from "./protocol.ts";
 import { realm } from "./realm.ts";
 
@@ -254,8 +254,9 @@ function kill(address: number, ident: number): void {
       const { slots } = realm();
       if (!slots.doom(worker.slot, address) && !slots.isDoomed(worker.slot)) continue;
       worker.doomed = record;
-      if (worker.handle !== null) void worker.handle.terminate();
-      else runtime().postToParent({ type: "terminate" } satisfies ToMain);
+      if (worker.handle === null) runtime().postToParent({ type: "terminate" } satisfies ToMain);
+      else if (!slots.isLoading(worker.slot)) void worker.handle.terminate();
+      else setTimeout(() => void worker.handle?.terminate(), LOADING_TIME);
     }
   }
   record.release();

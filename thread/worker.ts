@@ -6,6 +6,7 @@
 
 import { currentAgent, installAgent } from "../_core/agent.ts";
 import { encode, type Encoded } from "../_core/codec.ts";
+import { onLoading } from "../_core/module_registry.ts";
 import { NO_EXIT_CODE, type ThreadRecord } from "../_core/thread_record.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { RemoteError, WorkerLostError } from "../errors.ts";
@@ -46,6 +47,9 @@ export function serveThreads(data: BootData): void {
   runtime().onUncaught(onUncaught);
   atRest = runtime().activeResources();
   const { slots } = realm();
+  onLoading((isLoading) => {
+    if (slots.setLoading(slot, isLoading)) runtime().exitWorker(0);
+  });
   slots.ready(slot);
   const first = slots.job(slot);
   if (first !== null) runtime().nextTurn(() => serve(first));

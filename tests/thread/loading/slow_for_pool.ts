@@ -1,0 +1,14 @@
+/**
+ * A module that takes its time to load, in workers.
+ *
+ * @module
+ */
+
+import { task } from "../../../mod.ts";
+import { mark } from "./marks.ts";
+
+if (mark("pool begun")) await new Promise((resolve) => setTimeout(resolve, 300));
+
+export const run = task(import.meta, (): void => void mark("pool run"));
+
+mark("pool loaded");
