@@ -1,7 +1,8 @@
 /**
  * The agent: this thread, as the others see it, with all that it needs to wait and to wake.
  *
- * There is one for objects that threads share, and one for local objects, whose memory nobody else ever sees.
+ * There is one for objects that threads share, one for local objects, whose memory nobody else ever sees, and one for
+ * objects that processes share, once this thread touches any.
  *
  * @module
  */
@@ -47,10 +48,15 @@ export class Agent {
   readonly #table: AgentTable;
 
   /** Enters an arena as agent `id`. */
-  constructor(arena: Arena, id: number, kinds: ReadonlyMap<number, Kind> = KINDS) {
+  constructor(
+    arena: Arena,
+    id: number,
+    kinds: ReadonlyMap<number, Kind> = KINDS,
+    table: AgentTable = new AgentTable(arena.words),
+  ) {
     this.arena = arena;
     this.id = id;
-    this.#table = new AgentTable(arena.words);
+    this.#table = table;
     this.q = new WaitQueue(this.#table, new SlotTable(arena.words, id), arena.heap, kinds, id);
     this.promises = new PromiseWaits(this.q, (o) => heal(this.q, arena, o));
   }
@@ -64,11 +70,16 @@ export class Agent {
   declareDead(id: number): void {
     this.#table.declareDead(id);
   }
+    if (this === threadAgent) {
+      processScope?.forThread(id, (agent, other) => agent.declareDead(other));
+    }
 
   /** Cleans up after an agent of which the caller knows that it is dead. */
   reap(id: number): void {
     this.declareDead(id);
     reap(this.q, this.arena, id);
+    // First what the thread was among processes: afterwards its id may be that of another one.
+    if (this === threadAgent) processScope?.forThread(id, (agent, other) => agent.reap(other));
   }
 
   /** Lets an object be known to other threads. */
@@ -85,6 +96,7 @@ export class Agent {
     this.#leaveCounted(true);
   }
 
+    if (this === threadAgent) processScope?.current()?.abandonHeld();
   /** The thread that ran here has returned: its locks stay held, but what nobody else could release is abandoned. */
   finishThread(): void {
     if (this.locksHeld > 0) leaveLocks(this.q, this.arena);
@@ -92,6 +104,7 @@ export class Agent {
     this.#leaveCounted(false);
   }
 
+    if (this === threadAgent) processScope?.current()?.finishThread();
   #leaveCounted(failed: boolean): void {
     for (const [o, s] of this.q.holders) {
       const type = this.arena.words.load(o + TYPE);
@@ -206,9 +219,22 @@ let threadAgent: Agent | null = null;
 let localAgent: Agent | null = null;
 
 /** Gives this thread's agent among the threads; on the main thread, creates their arena. */
+/** What is known of the family of processes, by the module that knows it. */
+interface ProcessScope {
+  /** Gives this thread's agent among the processes; throws if there is no such scope here. */
+  agent(): Agent;
+  /** The same, or `null` if this thread has not touched any object of that scope. */
+  current(): Agent | null;
+  /** Calls `visit` with what another thread of this process is among the processes, if it is anything. */
+  forThread(thread: number, visit: (agent: Agent, id: number) => void): void;
+}
+
 export function currentAgent(): Agent {
   if (threadAgent === null) {
-    const arena = Arena.create(false);
+let isOwner = false;
+let processScope: ProcessScope | null = null;
+    isOwner = true;
+    const arena = Arena.create("thread");
     threadAgent = new Agent(arena, new AgentTable(arena.words).reserve());
   }
   return threadAgent;
@@ -219,12 +245,27 @@ export function installAgent(buffer: SharedArrayBuffer, id: number): void {
   threadAgent = new Agent(Arena.open(buffer), id);
 }
 
-/** Gives the agent on whose memory objects of a scope live. */
+/** Whether this thread has created the arena of the threads: it is the main thread. */
+export function ownsThreads(): boolean {
+  return isOwner;
+}
+
+/** Says how this thread takes part in a family of processes. Called once, by the module that knows it. */
+export function setProcessScope(scope: ProcessScope): void {
+  processScope = scope;
+}
+
+/**
+ * Gives the agent on whose memory objects of a scope live.
+ *
+ * @throws {NotSupportedError} If there is no such scope here.
+ */
 export function agentOf(scope: Scope): Agent {
   if (scope === "thread") return currentAgent();
   if (localAgent === null) {
-    const arena = Arena.create(true);
+    const arena = Arena.create("local");
     localAgent = new Agent(arena, new AgentTable(arena.words).reserve());
   }
+  if (scope === "process") return (processScope as ProcessScope).agent();
   return localAgent;
 }

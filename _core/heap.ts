@@ -16,6 +16,7 @@
  */
 
 import { HEAP_BYTE_BASE, ID, MAX_PAGES, PAGE_BASE, PAGE_BYTES } from "./layout.ts";
+import type { Memory } from "./memory.ts";
 import type { SharedWords } from "./shared_words.ts";
 
 const FIRST = 1 << 16;
@@ -33,7 +34,7 @@ const GROWTH_PART = 16;
 /** The pages of an arena. A run of pages is known by the number of its first page + 1. */
 export class Heap {
   readonly #words: SharedWords;
-  readonly #buffer: SharedArrayBuffer | null;
+  readonly #block: Memory | null;
   readonly #pages: number;
   #rotor = 0;
   /** Words that the views reach; {@linkcode Heap.cover} makes them reach further when the memory has grown. */
@@ -45,13 +46,13 @@ export class Heap {
   /** The arena as numbers. */
   floats: Float64Array = new Float64Array(0);
 
-  /** Puts a heap behind the tables in `buffer`. */
-  constructor(words: SharedWords, buffer: SharedArrayBuffer | null) {
+  /** Puts a heap behind the tables in `memory`. */
+  constructor(words: SharedWords, memory: Memory | null) {
     this.#words = words;
-    this.#buffer = buffer;
-    const room = buffer === null
+    this.#block = memory;
+    const room = memory === null
       ? 0
-      : Math.floor((buffer.maxByteLength - HEAP_BYTE_BASE) / PAGE_BYTES);
+      : Math.floor((memory.maxByteLength - HEAP_BYTE_BASE) / PAGE_BYTES);
     this.#pages = Math.min(room, MAX_PAGES);
   }
 
@@ -128,13 +129,13 @@ export class Heap {
 
   /** Gives a view of the first `length` bytes of a run. */
   bytesAt(address: number, length: number): Uint8Array {
-    return new Uint8Array(this.#memory(), this.byteOffset(address), length);
+    return new Uint8Array(this.#memory().buffer, this.byteOffset(address), length);
   }
 
   /** Makes views of all the memory that there is by now: views of a fixed length are the fast ones. */
   cover(): void {
-    const buffer = this.#memory();
-    const length = Math.floor(buffer.byteLength / 8);
+    const { buffer, viewLength } = this.#memory();
+    const length = Math.floor(viewLength / 8);
     this.limit = length * 2;
     this.bytes = new Uint8Array(buffer, 0, length * 8);
     this.floats = new Float64Array(buffer, 0, length);
@@ -168,8 +169,8 @@ export class Heap {
   }
 
   #used(): number {
-    if (this.#buffer === null) return 0;
-    const pages = Math.ceil((this.#buffer.byteLength - HEAP_BYTE_BASE) / PAGE_BYTES);
+    if (this.#block === null) return 0;
+    const pages = Math.ceil((this.#block.byteLength - HEAP_BYTE_BASE) / PAGE_BYTES);
     return Math.min(pages, this.#pages);
   }
 
@@ -198,22 +199,16 @@ export class Heap {
   }
 
   #grow(end: number): void {
-    const buffer = this.#memory();
-    while (buffer.byteLength < end) {
-      const step = Math.max(GROWTH, (buffer.byteLength - HEAP_BYTE_BASE) / GROWTH_PART);
-      const pages = Math.ceil(Math.max(end, buffer.byteLength + step) / PAGE_BYTES);
-      const wanted = Math.min(pages * PAGE_BYTES, buffer.maxByteLength);
-      try {
-        buffer.grow(wanted);
-      } catch (error) {
-        // Another thread may have grown it further in the meantime.
-        if (buffer.byteLength < end) throw error;
-      }
+    const memory = this.#memory();
+    for (let length; (length = memory.byteLength) < end;) {
+      const step = Math.max(GROWTH, (length - HEAP_BYTE_BASE) / GROWTH_PART);
+      const pages = Math.ceil(Math.max(end, length + step) / PAGE_BYTES);
+      memory.grow(Math.min(pages * PAGE_BYTES, memory.maxByteLength));
     }
   }
 
-  #memory(): SharedArrayBuffer {
-    if (this.#buffer === null) throw new RangeError("Cannot allocate: there is no heap here");
-    return this.#buffer;
+  #memory(): Memory {
+    if (this.#block === null) throw new RangeError("Cannot allocate: there is no heap here");
+    return this.#block;
   }
 }

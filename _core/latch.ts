@@ -38,7 +38,7 @@ export function takeLatch(agents: AgentTable, at: number, me: number, patience: 
       word |= CONTENDED;
     }
     slept = CONTENDED;
-    w.wait(at, word, SLICE);
+    if (w.wait(at, word, SLICE) === "timed-out") agents.look(word & ID);
     if (!isPatient && performance.now() - since > patience) throw new BusyError();
   }
 }

@@ -7,6 +7,7 @@
  * ```text
  * header   64 words           counters of the whole arena
  * agents   MAX_AGENTS  x 32   one a thread: state, doorbell; a cache line of what it has in hand
+ * process  MAX_PROCESSES x 16 one a process, in the arena of a family of processes
  * objects  MAX_OBJECTS x 32   one a lock, event, …; a cache line of queue, a cache line of state
  * chunks   MAX_CHUNKS  x 2064 256 wait slots each, claimed whole by one agent
  * pages    MAX_PAGES   x 1    the page table of the heap
@@ -26,11 +27,33 @@ export const CHUNKS = 3;
 export const AGENTS = 4;
 /** Header: where the search for a free agent id begins. */
 export const NEXT_AGENT = 5;
+/** Header, arena of processes: pages of the heap for which there is memory. */
+export const GROWN = 6;
+/** Header, arena of processes: the number of this family, never 0. */
+export const FAMILY = 7;
+/** Header, arena of processes: process slots handed out so far. */
+export const PROCESSES = 8;
+/** Header, arena of threads: the latch of what follows, which is how this process takes part in its family. */
+export const FAMILY_LATCH = 16;
+/** Header, arena of threads: this process' tag in the family; 0 = it has none yet. */
+export const FAMILY_TAG = 17;
+/** Header, arena of threads: where the family's memory is mapped, the lower and the upper half. */
+export const FAMILY_ADDRESS = 18;
+/** Header, arena of threads: how long it is, in pages. */
+export const FAMILY_PAGES = 20;
+/** Header, arena of threads: the descriptor of the family's memory. */
+export const FAMILY_FD = 21;
+/** Header, arena of threads: 1 = the family's memory has a name, and waits look again and again. */
+export const FAMILY_POLLS = 22;
+/** Header, arena of threads: the state of the sleeper. */
+export const FAMILY_SLEEPER = 23;
 /** What `MAGIC` holds. */
-export const LAYOUT_VERSION = 0x6e6f0002;
+export const LAYOUT_VERSION = 0x6e6f0003;
 
 /** Agents (threads) at one time. An agent's index fits in 16 bits. */
 export const MAX_AGENTS = 4096;
+/** Processes of a family at one time. A process' number fits in 10 bits. */
+export const MAX_PROCESSES = 1024;
 /** Objects at one time. */
 export const MAX_OBJECTS = 1 << 20;
 /** Chunks of wait slots at one time. */
@@ -42,6 +65,8 @@ export const PAGE_BYTES = 4096;
 
 /** Words of an agent record. */
 export const AGENT_WORDS = 32;
+/** Words of a process record. */
+export const PROCESS_WORDS = 16;
 /** Words of an object record. */
 export const OBJECT_WORDS = 32;
 /** Words of a wait slot. */
@@ -55,8 +80,10 @@ export const CHUNK_WORDS = CHUNK_HEADER + CHUNK_SLOTS * SLOT_WORDS;
 
 /** First agent record (agent 0 does not exist). */
 export const AGENT_BASE = 64;
+/** First process record (process 0 does not exist). */
+export const PROCESS_BASE = AGENT_BASE + MAX_AGENTS * AGENT_WORDS;
 /** First object record (object 0 does not exist). */
-export const OBJECT_BASE = AGENT_BASE + MAX_AGENTS * AGENT_WORDS;
+export const OBJECT_BASE = PROCESS_BASE + MAX_PROCESSES * PROCESS_WORDS;
 /** First chunk. */
 export const CHUNK_BASE = OBJECT_BASE + MAX_OBJECTS * OBJECT_WORDS;
 /** First word of the page table. */
@@ -78,18 +105,55 @@ export const PAGE_WORDS = PAGE_BYTES / 4;
 export const A_BELL = 1;
 /** Agent: who cleans up after it. */
 export const A_REAPER = 2;
+/** Agent, arena of processes: the tag of its process. */
+export const A_PROCESS = 3;
+/** Agent, arena of processes: the agent that it is among the threads of its process. */
+export const A_THREAD = 4;
+/** Agent, arena of threads: the agent that it is among the threads of its family of processes; 0 = none. */
+export const A_FAMILY = 5;
+/** Agent, arena of threads: changes whenever the doorbell of its agent in the family was rung. */
+export const A_FAMILY_BELL = 6;
 /** Agent: the queue from which it took the item in its hand. */
 export const A_HAND_QUEUE = 16;
 /** Agent: the item that it has taken from a queue and not returned yet; negative once it is returned; 0 = none. */
 export const A_HAND = 17;
 /** Agent: where in the queue that item was. */
 export const A_HAND_PLACE = 18;
+/** Agent: how many items it will have got from that queue once the one in its hand is returned. */
+export const A_HAND_GOT = 19;
 /** Agent state: never used, or given back. */
 export const AGENT_FREE = 0;
 /** Agent state: running. */
 export const AGENT_ALIVE = 1;
 /** Agent state: known to be dead, not yet cleaned up. */
 export const AGENT_DEAD = 2;
+/** Agent state, with the tag of its process above: about to be alive. */
+export const AGENT_TAKEN = 3;
+
+// -- process record --
+
+/** Process: its generation above, one of the `PROCESS_…` states in the last two bits. */
+export const P_STATE = 0;
+/** Process: the id that the system gives it. */
+export const P_PID = 1;
+/** Process: when it began, as the system counts. */
+export const P_START = 2;
+/** Process: the generation that the two words before belong to. */
+export const P_BOUND = 3;
+/** Process: the tag of its parent. */
+export const P_PARENT = 4;
+/** Process: one bit for those of its threads whose doorbell was rung; its sleeper waits on it. */
+export const P_RUNG = 5;
+/** Process: when somebody last looked whether it lives, in milliseconds. */
+export const P_CHECKED = 6;
+/** Process state: not in use. */
+export const PROCESS_FREE = 0;
+/** Process state: for a child that is about to come. */
+export const PROCESS_RESERVED = 1;
+/** Process state: running. */
+export const PROCESS_ALIVE = 2;
+/** Process state: known to be dead, its agents not yet all cleaned up. */
+export const PROCESS_DEAD = 3;
 
 // -- object record --
 
@@ -194,5 +258,10 @@ export const HOLDER = 6;
 
 /** Word index of agent record `id`. */
 export function agentRecord(id: number): number {
+/** Word index of process record `slot`. */
+export function processRecord(slot: number): number {
+  return PROCESS_BASE + slot * PROCESS_WORDS;
+}
+
   return AGENT_BASE + id * AGENT_WORDS;
 }

@@ -8,9 +8,10 @@
  * @module
  */
 
-import { NotSupportedError, UnshareableError } from "../errors.ts";
+import { UnshareableError } from "../errors.ts";
 import { type Agent, agentOf } from "./agent.ts";
 import { type HandleRecord, registerHandle, type Scope } from "./handle.ts";
+import { familyId, processAgent } from "./process_family.ts";
 
 /** Where an object lives. */
 export interface Place {
@@ -28,6 +29,10 @@ interface Adopted {
   readonly dispose: (() => void) | undefined;
 }
 
+/** What travels of an object: its record, what else belongs to it, and at scope `"process"` the number of the family. */
+type Data = number | [o: number, extra: unknown] | [o: number, extra: unknown, family: number];
+
+/** The objects that others know, by their records; those of scope `"process"` by the negative. */
 const known: Map<number, WeakRef<object>> = new Map();
 const collected = new FinalizationRegistry<Adopted>(forget);
 
@@ -35,21 +40,19 @@ const collected = new FinalizationRegistry<Adopted>(forget);
  * Checks the scope of an options object.
  *
  * @throws {TypeError} If it is no scope.
- * @throws {NotSupportedError} If it is `"process"`.
+ * @throws {NotSupportedError} If it is `"process"`, and FFI is not granted, not installed, or not there.
  */
 export function checkScope(options: { scope?: Scope } | undefined, what: string): Scope {
   if (options !== undefined && (typeof options !== "object" || options === null)) {
     throw new TypeError(`Cannot create ${what}: options must be an object`);
   }
   const scope = options?.scope ?? "thread";
-  if (scope === "process") {
-    throw new NotSupportedError(
-      `Cannot create ${what}: scope "process" is not supported by this version, use "thread"`,
-    );
-  }
-  if (scope !== "local" && scope !== "thread") {
+  if (scope === "process") processAgent(`create ${what}`);
+  else if (scope !== "local" && scope !== "thread") {
     throw new TypeError(
-      `Cannot create ${what}: 'scope' must be "local" or "thread": received ${String(scope)}`,
+      `Cannot create ${what}: 'scope' must be "local", "thread" or "process": received ${
+        String(scope)
+      }`,
     );
   }
   return scope;
@@ -82,15 +85,26 @@ export function handleOf(
   target: "thread" | "process",
   extra?: unknown,
 ): HandleRecord {
-  if (place.scope === "local" || place.scope !== target) {
+  const { o, scope } = place;
+  if (scope === "local" || (scope === "thread" && target === "process")) {
     const name = type.slice(type.indexOf("/") + 1);
     throw new UnshareableError(
-      `Cannot send ${name}: its scope is "${place.scope}", create it with { scope: "${target}" }`,
+      `Cannot send ${name}: its scope is "${scope}", create it with { scope: "${target}" }`,
     );
   }
-  place.agent.share(place.o);
-  if (!known.has(place.o)) known.set(place.o, new WeakRef(object));
-  return { type, data: extra === undefined ? place.o : [place.o, extra] };
+  place.agent.share(o);
+  const key = keyOf(place);
+  if (!known.has(key)) known.set(key, new WeakRef(object));
+  const data: Data = scope === "process"
+    ? [o, extra, familyId()]
+    : extra === undefined
+    ? o
+    : [o, extra];
+  return { type, data };
+}
+
+function keyOf({ o, scope }: Place): number {
+  return scope === "process" ? -o : o;
 }
 
 /** Registers how objects of a class are rebuilt from their record; one record is one object in each thread. */
@@ -100,19 +114,31 @@ export function registerPlaced<T extends object>(
   revive: (place: Place, extra: unknown) => T,
 ): void {
   registerHandle(type, (data) => {
-    const [o, extra] = (Array.isArray(data) ? data : [data, undefined]) as [number, unknown];
-    const here = known.get(o)?.deref();
+    const [o, extra, family] = Array.isArray(data) ? data as [number, unknown, number?] : [
+      data as number,
+    ];
+    const scope = family === undefined ? "thread" : "process";
+    if (family !== undefined && family !== familyId()) {
+      throw new UnshareableError(
+        `Cannot receive ${type.slice(type.indexOf("/") + 1)}: it comes from a process that is no ` +
+          "relative of this one, with which it shares no memory",
+      );
+    }
+    const place: Place = { agent: agentOf(scope), o, scope };
+    const key = keyOf(place);
+    const here = known.get(key)?.deref();
     if (here !== undefined) return here;
-    const place: Place = { agent: agentOf("thread"), o, scope: "thread" };
     const object = revive(place, extra);
-    known.set(o, new WeakRef(object));
+    known.set(key, new WeakRef(object));
     adopt(place, object);
     return object;
   }, url);
 }
 
-function forget({ place: { agent, o, scope }, dispose }: Adopted): void {
-  if (scope !== "local" && known.get(o)?.deref() === undefined) known.delete(o);
+function forget({ place, dispose }: Adopted): void {
+  const { agent, o, scope } = place;
+  const key = keyOf(place);
+  if (scope !== "local" && known.get(key)?.deref() === undefined) known.delete(key);
   if (agent.q.isShared(o)) return;
   const holder = agent.q.holders.get(o);
   if (holder !== undefined) {

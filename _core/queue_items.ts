@@ -9,12 +9,14 @@
 
 import { dropBuffers, fetchBuffers, keepBuffers } from "./buffer_broker.ts";
 import { decodeRange, encodeInto, requiredModules } from "./codec.ts";
+import type { Scope } from "./handle.ts";
 import type { Heap } from "./heap.ts";
 import type { Chunks } from "./queue_chunks.ts";
 import { NotLoaded } from "./queue_errors.ts";
 import type { Key } from "./queue_keys.ts";
 import { CELL_KEY, CELL_KEY_LENGTH, NUMERIC } from "./queue_layout.ts";
 
+// From TEXT to CODED_WITH_BUFFERS, the tags are those from FIRST_SIZED to LAST_SIZED.
 const INT = 1;
 const FLOAT = 2;
 const CONSTANT = 3;
@@ -47,12 +49,14 @@ export class Items {
   /** The items of a local queue. */
   readonly #table: unknown[] | null;
   readonly #free: number[] = [];
+  readonly #target: "thread" | "process";
 
   /** Items in the heap of an arena, or in a table of this thread if they are local. */
-  constructor(heap: Heap, chunks: Chunks, isLocal: boolean) {
+  constructor(heap: Heap, chunks: Chunks, scope: Scope) {
     this.#heap = heap;
     this.#chunks = chunks;
-    this.#table = isLocal ? [] : null;
+    this.#table = scope === "local" ? [] : null;
+    this.#target = scope === "process" ? "process" : "thread";
   }
 
   /**
@@ -83,7 +87,7 @@ export class Items {
     }
     return encodeInto(
       item,
-      "thread",
+      this.#target,
       (bytes, length, buffers) =>
         buffers.length === 0
           ? this.#bytes(CODED, bytes, length, key)

@@ -73,6 +73,7 @@ export function heal(q: WaitQueue, arena: Arena, o: number): void {
   const w = q.w;
   const latchedBy = w.load(o + layout.LATCH) & layout.ID;
   if (latchedBy !== 0 && q.agents.isDead(latchedBy)) {
+  q.agents.watch();
     q.latch(o);
     q.unlatch(o);
   }

@@ -31,6 +31,18 @@ export abstract class SharedWords {
     this.view = view;
   }
 
+  /**
+   * Makes sure that there is memory behind words that were not touched before.
+   *
+   * @throws {RangeError} If there is none left.
+   */
+  back(_index: number, _count: number): void {}
+
+  /** Whether promises have to look by themselves, because nobody tells them yet when they were woken. */
+  get polls(): boolean {
+    return false;
+  }
+
   /** Copies words that nobody else touches. */
   moveWords(to: number, from: number, count: number): void {
     this.view.copyWithin(to, from, from + count);

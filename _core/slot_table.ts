@@ -53,6 +53,7 @@ export class SlotTable {
     const w = this.#words;
     for (let k = 0; k < layout.MAX_CHUNKS; k++) {
       const chunk = layout.CHUNK_BASE + k * layout.CHUNK_WORDS;
+      w.back(chunk, layout.CHUNK_WORDS);
       if (w.load(chunk) !== 0 || w.compareExchange(chunk, 0, this.#me) !== 0) continue;
       for (let high; (high = w.load(layout.CHUNKS)) < k + 1;) {
         w.compareExchange(layout.CHUNKS, high, k + 1);

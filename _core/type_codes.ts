@@ -96,7 +96,7 @@ export interface ViewConstructor<V> {
   /** What its arrays inherit from. */
   readonly prototype: V;
   /** Puts a view over memory. */
-  new (buffer: SharedArrayBuffer, byteOffset: number, length: number): V;
+  new (buffer: SharedArrayBuffer | ArrayBuffer, byteOffset: number, length: number): V;
 }
 
 /** How values of one type code lie in memory. */

@@ -38,11 +38,11 @@ export class ValueCell<C extends TypeCode> {
 
   /** Opens the cell in the record of an object. */
   constructor({ agent, o }: Place, code: C) {
-    const { buffer } = agent.arena;
-    if (buffer === null) throw new RangeError("Cannot open a value: there is no memory here");
+    const { memory } = agent.arena;
+    if (memory === null) throw new RangeError("Cannot open a value: there is no memory here");
     this.#code = code;
     this.#format = formatOf(code, "Value");
-    this.#view = new this.#format.Cell(buffer, (o + CELL) * 4, 1);
+    this.#view = new this.#format.Cell(memory.buffer, (o + CELL) * 4, 1);
   }
 
   /** Reads the value. */

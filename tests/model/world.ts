@@ -10,6 +10,7 @@ import { NOTHING, type Outcome } from "../../_core/kind.ts";
 import type { Kind } from "../../_core/kind.ts";
 import { KINDS } from "../../_core/kinds.ts";
 import * as layout from "../../_core/layout.ts";
+import { BufferMemory } from "../../_core/memory.ts";
 import { LISTS } from "../../_core/layout.ts";
 import { releaseRead, releaseWrite } from "../../_core/rwlock_kind.ts";
 import { releasePermits } from "../../_core/semaphore_kind.ts";
@@ -72,7 +73,7 @@ export class World {
     this.#kinds = kinds;
     this.words = buffer === undefined ? cleanWords : new SimWords(buffer);
     this.words.clean();
-    this.arena = new Arena(this.words, buffer ?? memory, false);
+    this.arena = new Arena(this.words, new BufferMemory(buffer ?? memory), "thread");
     for (const id of AGENTS) this.start(id);
   }
 

@@ -1,0 +1,69 @@
+/**
+ * The C library on Node: by the package `koffi`, which a user installs to have it.
+ *
+ * @module
+ */
+
+import { createRequire } from "node:module";
+import type { CLibrary } from "./ffi_types.ts";
+
+/** The part of `koffi` that is used here. */
+interface Koffi {
+  load(path: string): {
+    func(name: string, result: string, parameters: string[]): (...args: unknown[]) => number;
+  };
+  view(address: bigint, length: number): ArrayBuffer;
+  errno(): number;
+}
+
+/** In a variable: an optional package must not become a dependency of the npm package. */
+const KOFFI: string = "koffi";
+
+let koffi: Koffi | null | undefined;
+
+/** Loads `koffi`; `null` if it is not installed. */
+export function loadKoffi(): Koffi | null {
+  if (koffi === undefined) {
+    try {
+      koffi = createRequire(import.meta.url)(KOFFI) as Koffi;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "MODULE_NOT_FOUND") throw error;
+      koffi = null;
+    }
+  }
+  return koffi;
+}
+
+/**
+ * Opens the C library.
+ *
+ * @throws {Error} What `koffi` throws if there is no such library.
+ */
+export function openOnNode(koffi: Koffi, path: string): CLibrary {
+  const library = koffi.load(path);
+  const number = "int64_t";
+  const address = "uintptr_t";
+  const bytes = "void *";
+  const int = "int";
+  const bind = (name: string, result: string, ...parameters: string[]) =>
+    library.func(name, result, parameters);
+  return {
+    syscall: bind("syscall", int, number, number, number, number, number),
+    futex: bind("syscall", int, number, address, number, number, bytes),
+    memfdCreate: bind("syscall", int, number, bytes, number),
+    mmap: bind("mmap", "intptr_t", address, address, int, int, int, number),
+    munmap: bind("munmap", int, address, address),
+    ftruncate: bind("ftruncate", int, int, number),
+    lseek: bind("lseek", number, int, number, int),
+    open: bind("open", int, bytes, int, int),
+    read: bind("read", int, int, bytes, address),
+    close: bind("close", int, int),
+    shmOpen: bind("shm_open", int, bytes, int, int),
+    shmUnlink: bind("shm_unlink", int, bytes),
+    fchmod: bind("fchmod", int, int, int),
+    kill: bind("kill", int, int, int),
+    poll: bind("poll", int, bytes, address, int),
+    errno: () => koffi.errno(),
+    view: (address, length) => koffi.view(BigInt(address), length),
+  };
+}
