@@ -41,4 +41,6 @@ export interface NewThread {
   memoryLimit: number;
   /** Largest size of its stack in megabytes; 0 for the runtime's own. */
   stackLimit: number;
+  /** Whether it is a process, which no worker of this one runs. Default: `false`. */
+  isProcess?: boolean;
 }

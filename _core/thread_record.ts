@@ -77,6 +77,8 @@ const REASON: ByteField = { word: 24, room: 0, size: 0 };
 export const WATCHERS = 26;
 /** 1 while the object that stands for the thread in its own worker holds a reference. */
 const BODY_REF = 27;
+/** 1 for a process. Words 29 and 30 are its own: see `process_record.ts`. */
+const IS_PROCESS = 28;
 /** The words before the room for bytes. */
 const WORDS = 32;
 
@@ -109,6 +111,7 @@ export class ThreadRecord {
     memory.set(this.address + BUFFERS, thread.buffers);
     memory.set(this.address + MEMORY_LIMIT, thread.memoryLimit);
     memory.set(this.address + STACK_LIMIT, thread.stackLimit);
+    memory.set(this.address + IS_PROCESS, thread.isProcess === true ? 1 : 0);
     memory.put(this.address, REQUEST, thread.request);
     memory.put(this.address, NAME, new TextEncoder().encode(thread.name));
     this.ident = ident;
@@ -200,6 +203,11 @@ export class ThreadRecord {
   /** Whether the thread waits for a worker. */
   get starting(): boolean {
     return this.#memory.load(this.address + STATE) === STARTING;
+  }
+
+  /** Whether it is a process: no worker may take it. */
+  get isProcess(): boolean {
+    return this.#memory.load(this.address + IS_PROCESS) === 1;
   }
 
   /** Whether the program ends without waiting for the thread. */

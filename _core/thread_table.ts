@@ -91,10 +91,20 @@ export class ThreadTable {
 
   /** Gives the threads that are alive, the main thread first. No references are taken. */
   alive(): ThreadRecord[] {
+    return this.unfinished().filter(({ isProcess }) => !isProcess);
+  }
+
+  /** Gives the processes that are alive. No references are taken. */
+  aliveProcesses(): ThreadRecord[] {
+    return this.unfinished().filter(({ isProcess }) => isProcess);
+  }
+
+  /** Gives the threads and processes that are alive. No references are taken. */
+  unfinished(): ThreadRecord[] {
     return this.#filter((address) => this.#memory.load(address + record.END) === 0);
   }
 
-  /** Gives the threads that no worker has taken yet. */
+  /** Gives the threads that no worker has taken yet, and the processes that were not made yet. */
   starting(): ThreadRecord[] {
     return this.#filter((address) => this.#memory.load(address + record.STATE) === record.STARTING);
   }

@@ -2,14 +2,15 @@
  * Workers of `node:worker_threads`, which Deno and Node both have.
  *
  * A worker starts from a `data:` module, because that works wherever the library was loaded from (a file,
- * `https:`, an npm package). The module does four things:
+ * `https:`, an npm package). The module does five things:
  *
  * 1. It collects the messages that come before somebody listens: Deno would drop them.
  * 2. It loads this side's runtime: Deno panics when a worker is ended while it loads what Deno brings, so nothing of
  *    that is left to do once the worker can be interrupted.
  * 3. It takes a Web Lock for life, where there are Web Locks. Deno interrupts running JavaScript in
  *    `terminate()` only for a worker that holds one; without it a spinning or parked worker runs on.
- * 4. It imports the boot module. An error while loading is the worker's error, and ends it.
+ * 4. It says what process this is (see `lineage.ts`).
+ * 5. It imports the boot module. An error while loading is the worker's error, and ends it.
  *
  * On Deno the held lock also keeps the worker alive: it ends by `exitWorker`, an error or `terminate`.
  *
@@ -25,6 +26,7 @@ import {
   Worker,
   workerData as dataOfWorker,
 } from "node:worker_threads";
+import { lineageSource } from "./lineage.ts";
 import type { Refable, SpawnOptions, WorkerHandle } from "./types.ts";
 
 /** Number of this thread in the OS process; 0 on the main thread. */
@@ -42,6 +44,7 @@ const messages = [];
 const listener = (message) => messages.push(message);
 parentPort.on("message", listener);
 parentPort.unref();
+${lineageSource()}
 globalThis[Symbol.for("${EARLY}")] = { messages, listener };
 await import(${JSON.stringify(runtimeUrl)});
 const locks = globalThis.navigator?.locks;

@@ -1,5 +1,12 @@
 /**
- * Values and arrays in shared memory, as in Python's `multiprocessing`.
+ * Processes, and values and arrays in shared memory, as in Python's `multiprocessing`.
+ *
+ * ```ts
+ * import { Process } from "@nogil/std/process";
+ *
+ * const process = new Process({ target: (x: number) => x * x, args: [7] }).start();
+ * console.log(await process.join(), process.exitcode); // 49 0
+ * ```
  *
  * ```ts
  * import { Value } from "@nogil/std/process";
@@ -22,6 +29,16 @@
  */
 
 export {
+  activeChildren,
+  cpuCount,
+  currentProcess,
+  getpid,
+  getppid,
+  parentProcess,
+} from "./current_process.ts";
+export { type AnyProcess, Process } from "./process.ts";
+export type { ProcessOptions, ProcessPermissions, RuntimeOptions } from "./process_options.ts";
+export {
   SharedArray,
   type SharedArrayConstructor,
   type SharedArrayItem,
@@ -35,3 +52,4 @@ export type { ArrayTypes, TypeCode, TypeCodes } from "../_core/type_codes.ts";
 export type { Scope } from "../_core/handle.ts";
 export type { AcquireOptions, SyncAcquireOptions } from "../_core/lock_core.ts";
 export type { SyncWaitOptions, WaitOptions } from "../_core/wait_options.ts";
+export type { Waitable, WaitState } from "../_core/wait_state.ts";

@@ -2,7 +2,7 @@
  * Checks the layers of the library: `deno run -R scripts/check_layers.ts`.
  *
  * - Only `_core` says `Atomics` or `SharedArrayBuffer`; only `_runtime` says `Deno` or `node:`.
- * - Imports point downwards: `errors.ts` ← `_runtime` ← `_core` ← `sync` ← `queue` ← `thread`, `process` ← `pool`,
+ * - Imports point downwards: `errors.ts` ← `_runtime` ← `_core` ← `sync` ← `queue` ← `thread` ← `process` ← `pool`,
  *   `manager` ← `mod.ts`. `coroutine` stands on `queue`, and reaches `pool` by a dynamic `import()` alone.
  * - No module imports itself, through however many others.
  * - A `mod.ts` re-exports and does nothing else.
@@ -24,7 +24,7 @@ const BELOW: Record<string, readonly string[]> = {
   "sync": ["errors.ts", "_runtime", "_core"],
   "queue": ["errors.ts", "_runtime", "_core", "sync"],
   "thread": ["errors.ts", "_runtime", "_core", "sync", "queue"],
-  "process": ["errors.ts", "_runtime", "_core", "sync", "queue"],
+  "process": ["errors.ts", "_runtime", "_core", "sync", "queue", "thread"],
   "pool": ["errors.ts", "_runtime", "_core", "sync", "queue", "thread", "process"],
   "manager": ["errors.ts", "_runtime", "_core", "sync", "queue", "thread", "process"],
   "coroutine": ["errors.ts", "_runtime", "_core", "sync", "queue"],

@@ -70,7 +70,9 @@ export class ThreadState implements WaitState {
   constructor(innards: Innards) {
     const { ident, name } = innards;
     if (ident === null) {
-      throw new InvalidStateError(`Cannot wait for thread ${name}: it was not started`);
+      throw new InvalidStateError(
+        `Cannot wait for thread ${name}: it was not started, call start() first`,
+      );
     }
     if (ident === MAIN_IDENT) throw new InvalidStateError("Cannot wait for the main thread");
     if (ident === realm().ident) {
@@ -95,15 +97,20 @@ export class ThreadState implements WaitState {
 
   /** Its error is not reported before who waits has had the chance to join it. */
   hold(): () => void {
-    const { record, ident, address } = this.#innards;
-    if (record === null) return () => {};
-    record.watch(1);
-    return () =>
-      runtime().nextTurn(() => {
-        const left = realm().table.open(address, ident as number);
-        if (left === null) return;
-        left.watch(-1);
-        giveBack(left);
-      });
+    const { record } = this.#innards;
+    return record === null ? () => {} : holdFailure(record);
   }
+}
+
+/** Keeps a failure from being reported until the returned function is called, and for a turn after that. */
+export function holdFailure(record: ThreadRecord): () => void {
+  const { address, ident } = record;
+  record.watch(1);
+  return () =>
+    runtime().nextTurn(() => {
+      const left = realm().table.open(address, ident);
+      if (left === null) return;
+      left.watch(-1);
+      giveBack(left);
+    });
 }

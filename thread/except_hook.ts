@@ -7,15 +7,17 @@
 import { runtime } from "../_runtime/runtime.ts";
 import type { Thread } from "./thread.ts";
 
-/** What an except hook is told: which thread ended with which error. */
+/** What an except hook is told: which thread or process ended with which error. */
 export interface ExceptHookArgs {
-  /** What the thread's target threw, or the error that says how the thread was lost. */
+  /** What the target threw, or the error that says how the thread or the process was lost. */
   error: unknown;
-  /** The thread that ended. */
+  /** The thread that ended; for a process, the main thread, which reports it. */
   thread: Thread<never[], unknown>;
+  /** The process that ended, if it was one. */
+  process?: { name: string };
 }
 
-/** A function that is told of the errors of threads that nobody joins. */
+/** A function that is told of the errors of threads and processes that nobody joins. */
 export type ExceptHook = (args: ExceptHookArgs) => void;
 
 let hook: ExceptHook = excepthook;
@@ -41,7 +43,9 @@ let hook: ExceptHook = excepthook;
  * @param args The thread and its error.
  */
 export function excepthook(args: ExceptHookArgs): void {
-  runtime().writeErrorSync(`Exception in thread ${args.thread.name}:\n${describe(args.error)}\n`);
+  const { error, thread, process } = args;
+  const where = process === undefined ? `thread ${thread.name}` : `process ${process.name}`;
+  runtime().writeErrorSync(`Exception in ${where}:\n${describe(error)}\n`);
 }
 
 /**

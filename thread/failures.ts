@@ -51,7 +51,8 @@ export function watchFailures(threadOf: (record: ThreadRecord) => AnyThread | nu
   }
 
   function report(record: ThreadRecord, load: () => unknown): void {
-    const thread = threadOf(record);
+    const { isProcess, name } = record;
+    const thread = threadOf(isProcess ? realm().table.main() : record);
     if (thread === null) return;
     let error: unknown;
     try {
@@ -59,6 +60,6 @@ export function watchFailures(threadOf: (record: ThreadRecord) => AnyThread | nu
     } catch (cause) {
       error = cause;
     }
-    callExceptHook({ error, thread });
+    callExceptHook(isProcess ? { error, thread, process: { name } } : { error, thread });
   }
 }

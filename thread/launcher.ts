@@ -29,12 +29,15 @@ const PATIENCE = 200;
 /** While the main thread waits for the others at the end, it looks at least so often, in milliseconds. */
 const LOOK_AGAIN = 250;
 
+/** Processes that are daemons have so long to end after a `SIGTERM`, in milliseconds; with this one, they all do. */
+const LAST_BREATH = 1000;
+
 let supervised = false;
 let exiting = false;
 
 /** Starts a thread, and returns its record with a reference. */
 export function launch(thread: Omit<NewThread, "buffers">, buffers: Buffers): ThreadRecord {
-  checkNotImporting(thread.name);
+  checkNotImporting(thread.name, "thread");
   if (exiting) {
     throw new InvalidStateError(`Cannot start thread ${thread.name}: the program is ending`);
   }
@@ -47,6 +50,29 @@ export function launch(thread: Omit<NewThread, "buffers">, buffers: Buffers): Th
   if (!fresh && (assign(own, record) || (own.isMain && spawnOwn(record)))) return record;
   tellSupervisor({ type: "start", address: record.address });
   return record;
+}
+
+/**
+ * Starts a process, and returns its record with a reference.
+ *
+ * @param keeper The URL of the module that makes it, on the supervisor.
+ */
+export function launchProcess(keeper: string, process: Omit<NewThread, "buffers">): ThreadRecord {
+  checkNotImporting(process.name, "process");
+  if (exiting) {
+    throw new InvalidStateError(`Cannot start process ${process.name}: the program is ending`);
+  }
+  // First: whoever starts a process and dies at once leaves a record that the keeper finds.
+  tellKeeper(keeper, { type: "load" });
+  const record = realm().table.add({ ...process, buffers: 0, isProcess: true });
+  tellSupervisor({ type: "start", address: record.address });
+  return record;
+}
+
+/** Sends a message to the module of the supervisor that makes processes. */
+export function tellKeeper(url: string, message: unknown, transfer: Transferable[] = []): void {
+  if (realm().isMain && !supervised) startSupervisor();
+  tellSupervisor({ type: "keeper", url, message }, transfer);
 }
 
 /** Has a thread killed by the supervisor. */
@@ -87,6 +113,7 @@ function startSupervisor(): void {
   runtime().onBeforeExit(waitForThreads);
   runtime().onProcessExit(() => {
     exiting = true;
+    endDaemons();
     realm().slots.dismiss();
   });
 }
@@ -114,8 +141,30 @@ function waitForThreads(): void {
   void watch();
 }
 
+/** Resolves when no thread or process runs any more that the program waits for at its end; keeps nothing alive. */
+export async function allEnded(): Promise<void> {
+  const { table } = realm();
+  for (let epoch = table.epoch(); isAnyAlive(); epoch = table.epoch()) {
+    const change = table.epochChange(epoch);
+    if (change === null || !isAnyAlive()) continue;
+    await Promise.race([change, new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN))]);
+  }
+}
+
+/** Ends the processes that are daemons, and waits for their end, but not for long. */
+function endDaemons(): void {
+  const daemons = realm().table.aliveProcesses().filter(({ daemon }) => daemon);
+  if (daemons.length === 0) return;
+  for (const { address, ident } of daemons) {
+    const message = { type: "signal", address, ident, signal: "SIGTERM" };
+    tellSupervisor({ type: "keeper", url: null, message });
+  }
+  const end = performance.now() + LAST_BREATH;
+  for (const daemon of daemons) daemon.waitForEnd(Math.max(0, end - performance.now()));
+}
+
 function isAnyAlive(): boolean {
-  return realm().table.alive().some(({ ident, daemon }) => !daemon && ident !== realm().ident);
+  return realm().table.unfinished().some(({ ident, daemon }) => !daemon && ident !== realm().ident);
 }
 
 // The supervisor also keeps the shared buffers of the items that lie in queues.

@@ -36,7 +36,9 @@ export function loadOutcomeSync(record: ThreadRecord): Settled {
   const missing = requiredModules(bytes);
   if (missing.length > 0) {
     throw new TypeError(
-      `Cannot join thread ${record.name} synchronously: its result needs ${
+      `Cannot join ${
+        record.isProcess ? "process" : "thread"
+      } ${record.name} synchronously: its result needs ${
         missing.join(", ")
       }, import it, or use join()`,
     );

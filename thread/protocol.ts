@@ -6,6 +6,7 @@
  */
 
 import type { Encoded } from "../_core/codec.ts";
+import type { ThreadRecord } from "../_core/thread_record.ts";
 
 /** Raw shared buffers, which cannot lie in shared memory themselves. */
 export type Buffers = Encoded["buffers"];
@@ -22,6 +23,8 @@ export type ToSupervisor =
   | { type: "gone"; agent: number; code: number; error: Failure | null }
   /** The worker at the other end exits. */
   | { type: "exit"; code: number }
+  /** A message for the module that makes processes. */
+  | { type: "keeper"; url: string | null; message: unknown }
   /** Keep these buffers under a key. */
   | { type: "put"; key: number; buffers: Buffers }
   /** Post the buffers that are kept under a key to the port. */
@@ -35,6 +38,14 @@ export interface Failure {
   readonly bytes: Uint8Array;
   /** Whether it was that there was no memory left. */
   readonly outOfMemory: boolean;
+}
+
+/** The module that makes processes, on the supervisor. */
+export interface Keeper {
+  /** Makes a process that waits for that, or says that it is lost. */
+  startProcess(record: ThreadRecord): void;
+  /** Takes a message from any thread. */
+  onKeeperMessage(message: unknown): void;
 }
 
 /** A message to the main thread: some of the workers that it made are to be terminated. */

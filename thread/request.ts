@@ -70,11 +70,11 @@ async function importFor(modules: readonly string[]): Promise<void> {
   }
 }
 
-/** Refuses a start while the module of another thread's target is being imported: it would go on for ever. */
-export function checkNotImporting(name: string): void {
+/** Refuses a start while a module is being imported for its task: it would go on for ever. */
+export function checkNotImporting(name: string, kind: "thread" | "process"): void {
   if (!realm().importing) return;
   throw new InvalidStateError(
-    `Cannot start thread ${name}: a module that a thread imports, to find its task, starts threads itself. ` +
+    `Cannot start ${kind} ${name}: a module that is being imported here, to find a task, starts it at its top level. ` +
       "Put what only the program itself should do behind: if (isMain(import.meta)) { … }",
   );
 }

@@ -19,7 +19,7 @@ import { NO_EXIT_CODE, NO_SLOT, type ThreadRecord } from "../_core/thread_record
 import { runtime, type SpawnOptions, type WorkerHandle } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
 import { isOutOfMemory, LOADING_TIME } from "./own_workers.ts";
-import type { BootData, Buffers, Failure, ToMain, ToSupervisor } from "./protocol.ts";
+import type { BootData, Buffers, Failure, Keeper, ToMain, ToSupervisor } from "./protocol.ts";
 import { realm } from "./realm.ts";
 
 /** So long the maker of a worker may take to say why it has ended: the main thread may be blocked. In milliseconds. */
@@ -56,6 +56,9 @@ const kept: Map<number, Buffers> = new Map();
 /** Who waits for buffers that are still under way. */
 const takers: Map<number, { keep: boolean; port: MessagePort }[]> = new Map();
 
+/** What makes processes. */
+let keeper: Promise<Keeper> | null = null;
+
 /** Serves the main thread and all workers. */
 export function supervise(data: BootData): void {
   installAgent(data.arena, data.agent);
@@ -76,6 +79,8 @@ function onMessage(data: unknown): void {
       return lastWords(message.agent, message.code, message.error);
     case "exit":
       return;
+    case "keeper":
+      return tellKeeper(message.url, message.message);
     case "put":
       return put(message.key, message.buffers);
     case "take":
@@ -85,10 +90,17 @@ function onMessage(data: unknown): void {
   }
 }
 
+/** Passes a message on to the module that makes processes, which the first message loads. */
+function tellKeeper(url: string | null, message: unknown): void {
+  if (url !== null) keeper ??= import(url) as Promise<Keeper>;
+  void keeper?.then((module) => module.onKeeperMessage(message));
+}
+
 /** Finds or makes a worker for a thread that waits for one. */
 function start(record: ThreadRecord): void {
   const { slots } = realm();
   if (!record.starting) return;
+  if (record.isProcess) return void keeper?.then((module) => module.startProcess(record));
   if (record.killed) return bury(record, describeLoss(record, null, NO_EXIT_CODE));
   const limited = record.memoryLimit > 0 || record.stackLimit > 0;
   if (!limited && slots.assign(record.address)) return;

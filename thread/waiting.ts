@@ -19,7 +19,7 @@ export function waitForEndSync(
   record.join(1);
   if (record.waitForEnd(timeout ?? Infinity)) return;
   record.join(-1);
-  throw timedOut(name, timeout);
+  throw timedOut(record, name, timeout);
 }
 
 /** Resolves when the thread has ended. */
@@ -34,13 +34,18 @@ export async function waitForEnd(
   try {
     const subscribe = (onDone: () => void): () => void => onEnd(record, onDone);
     const inTime = await calledWithin(subscribe, timeout ?? Infinity, signal);
-    if (!inTime) throw timedOut(name, timeout);
+    if (!inTime) throw timedOut(record, name, timeout);
   } catch (error) {
     record.join(-1);
     throw error;
   }
 }
 
-function timedOut(name: string, timeout: number | undefined): TimeoutError {
-  return new TimeoutError(`Cannot join thread ${name}: it has not ended within ${timeout} ms`);
+function timedOut(
+  { isProcess }: ThreadRecord,
+  name: string,
+  timeout: number | undefined,
+): TimeoutError {
+  const what = isProcess ? "process" : "thread";
+  return new TimeoutError(`Cannot join ${what} ${name}: it has not ended within ${timeout} ms`);
 }

@@ -7,9 +7,10 @@
 import { currentAgent, installAgent } from "../_core/agent.ts";
 import { encode, type Encoded } from "../_core/codec.ts";
 import { onLoading } from "../_core/module_registry.ts";
+import { encodeAnyError } from "../_core/any_error.ts";
 import { NO_EXIT_CODE, type ThreadRecord } from "../_core/thread_record.ts";
 import { runtime } from "../_runtime/runtime.ts";
-import { RemoteError, WorkerLostError } from "../errors.ts";
+import { WorkerLostError } from "../errors.ts";
 import { printIgnored } from "./except_hook.ts";
 import type { BootData } from "./protocol.ts";
 import { connectSupervisor, putBuffers, realm, tellSupervisor } from "./realm.ts";
@@ -92,7 +93,7 @@ function takeWaiting(): number | null {
   const { slots, table } = realm();
   if (!slots.areThreadsWaiting) return null;
   const waiting = table.starting().find((record) =>
-    record.memoryLimit === 0 && record.stackLimit === 0
+    !record.isProcess && record.memoryLimit === 0 && record.stackLimit === 0
   );
   return waiting !== undefined && slots.take(slot, waiting.address) ? waiting.address : null;
 }
@@ -148,7 +149,7 @@ class Run {
       encoded = encode(value, "thread", "result");
     } catch (error) {
       kind = "error";
-      encoded = encodeError(error);
+      encoded = encodeAnyError(error, "thread");
     }
     if (kind === "error") currentAgent().abandonHeld();
     else currentAgent().finishThread();
@@ -207,21 +208,6 @@ class Run {
       if (request.due < 0 || !this.#record.delay(left)) return undefined;
     }
     return thread.run();
-  }
-}
-
-function encodeError(error: unknown): Encoded {
-  try {
-    return encode(error, "thread");
-  } catch {
-    const { name, message, stack } = error as Partial<Error>;
-    return encode(
-      new RemoteError(String(message), {
-        remoteName: String(name),
-        remoteStack: String(stack),
-      }),
-      "thread",
-    );
   }
 }
 

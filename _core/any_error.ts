@@ -1,0 +1,24 @@
+/**
+ * Errors that have to arrive, whatever they hold.
+ *
+ * @module
+ */
+
+import { RemoteError } from "../errors.ts";
+import { encode, type Encoded, type Target } from "./codec.ts";
+
+/** Encodes an error; one that cannot travel at all as a `RemoteError`. */
+export function encodeAnyError(error: unknown, target: Target): Encoded {
+  try {
+    return encode(error, target);
+  } catch {
+    const { name, message, stack } = Object(error) as Partial<Error>;
+    return encode(
+      new RemoteError(String(message), {
+        remoteName: String(name),
+        remoteStack: String(stack),
+      }),
+      target,
+    );
+  }
+}

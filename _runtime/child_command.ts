@@ -1,0 +1,64 @@
+/**
+ * How a child process of the same runtime is started.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { lineage } from "./lineage.ts";
+import { findConfig, permissionFlags, type Permissions } from "./permissions.ts";
+
+/** What may be said about how a child is started. */
+export interface CommandOptions {
+  /** What it may do; `null`: what this process may do. */
+  permissions: Permissions | null;
+  /** Flags for the runtime, besides those that it gets in any case; `null`: as this process. */
+  execArgv: readonly string[] | null;
+  /** The configuration file of Deno; `null`: the one that Deno finds for the program. */
+  config: string | null;
+}
+
+/** A command and its arguments, which the address of the control channel follows. */
+export interface ChildCommand {
+  /** The path of the program. */
+  command: string;
+  /** Its arguments. */
+  args: string[];
+}
+
+/** The flags of Node that belong to this process and to no child of it. */
+const OWN_FLAGS = /^--(?:inspect|input-type|eval|print|check|test|watch|interactive|debug-port)/;
+const OWN_SHORT_FLAGS: readonly string[] = ["-e", "-p", "-c", "-i", "-pe"];
+
+/** Gives the command for a child that runs the module at `bootUrl`. */
+export function childCommand(bootUrl: string, options: CommandOptions): ChildCommand {
+  const execArgv = [...options.execArgv ?? lineage().execArgv];
+  const command = process.execPath;
+  if (!("deno" in process.versions)) {
+    const flags = permissionFlags(options.permissions, libraryFolders(bootUrl));
+    const args = [...ownFlags(), ...flags, ...execArgv, fileURLToPath(bootUrl)];
+    return { command, args };
+  }
+  const config = options.config ?? lineage().config ?? findConfig();
+  const flags = permissionFlags(options.permissions, libraryFolders(bootUrl));
+  const settings = config === null ? "--no-config" : `--config=${config}`;
+  return { command, args: ["run", settings, ...flags, ...execArgv, bootUrl] };
+}
+
+/** The folder of the library, whose modules a child has to load. */
+function libraryFolders(bootUrl: string): string[] {
+  return bootUrl.startsWith("file:") ? [fileURLToPath(new URL("..", bootUrl))] : [];
+}
+
+function ownFlags(): string[] {
+  const flags: string[] = [];
+  let skip = false;
+  for (const flag of process.execArgv) {
+    if (skip) skip = false;
+    else if (OWN_SHORT_FLAGS.includes(flag)) skip = true;
+    else if (!OWN_FLAGS.test(flag)) flags.push(flag);
+    else skip = flag === "--eval" || flag === "--print" || flag === "--input-type";
+  }
+  return flags;
+}

@@ -1,0 +1,41 @@
+/**
+ * What a child process is told at its start.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { isMainModule, setWorkerContext } from "./main_module.ts";
+
+/** Gives the address of the control channel, if a module is what this process was started with, as a child; or `null`. */
+export function childAddress(meta: ImportMeta): string | null {
+  const address = process.argv[2];
+  if (address === undefined || !/^(?:unix:.|tcp:\d)/.test(address) || !isMainModule(meta)) {
+    return null;
+  }
+  setWorkerContext();
+  return address;
+}
+
+/** Gives the value of an environment variable that was meant for this process alone, and removes it. */
+export function takeVariable(name: string, isThere: boolean): string {
+  if (!isThere) return "";
+  const value = process.env[name] ?? "";
+  delete process.env[name];
+  return value;
+}
+
+/** Makes the arguments of the program appear as in the first process. */
+export function setArguments(argv: readonly string[]): void {
+  process.argv.splice(1, process.argv.length, ...argv);
+}
+
+/** Has everything done that is done when the event loop is empty. */
+export function announceEnd(): void {
+  process.emit("beforeExit", exitCode());
+}
+
+/** Gives the exit code that the program has set; 0 by default. */
+export function exitCode(): number {
+  return Number(process.exitCode ?? 0);
+}

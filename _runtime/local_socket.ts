@@ -1,0 +1,131 @@
+/**
+ * Connections between processes of one machine and one user: Unix sockets, and TCP on the loopback interface on Windows.
+ *
+ * An address is a string: `unix:` and a path, or `tcp:`, a port and a key. The folder of a Unix socket is open to its user
+ * alone. A TCP connection begins with the key, which travels to the child in its environment.
+ *
+ * @module
+ */
+
+import { mkdtempSync, rmdirSync, unlinkSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+
+/** One end of a connection. */
+export interface LocalSocket {
+  /** Sends bytes, after those that were sent before. */
+  send(bytes: Uint8Array): void;
+  /** Resolves when all that was sent is with the operating system. */
+  flush(): Promise<void>;
+  /** Closes the connection at once. */
+  close(): void;
+}
+
+/** What is told of a connection. */
+export interface SocketEvents {
+  /** Some bytes have come. */
+  onData(bytes: Uint8Array): void;
+  /** The other end is gone, or this one was closed; called once. */
+  onClose(): void;
+}
+
+/** A place where connections arrive. */
+export interface LocalListener {
+  /** The address to connect to. */
+  readonly address: string;
+  /** Takes no more connections, and removes the socket. */
+  close(): void;
+}
+
+/** The longest path that a Unix socket can have on every system. */
+const LONGEST_PATH = 100;
+
+/** Listens at an address that nobody else has; `accept` gives the events of each connection. */
+export function listenLocal(accept: (socket: LocalSocket) => SocketEvents): Promise<LocalListener> {
+  const server = createServer((socket) => void follow(socket, accept));
+  return process.platform === "win32" ? listenTcp(server) : listenUnix(server);
+}
+
+/** Connects to an address. */
+export function connectLocal(address: string, events: SocketEvents): Promise<LocalSocket> {
+  const socket = address.startsWith("unix:")
+    ? connect({ path: address.slice(5) })
+    : connect({ host: "127.0.0.1", port: Number(address.slice(4)) });
+  socket.setNoDelay(true);
+  return new Promise((resolve, reject) => {
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      resolve(follow(socket, () => events));
+    });
+  });
+}
+
+/** Removes the socket of an address when its listener is gone and nobody else will. */
+export function removeAddress(address: string): void {
+  if (!address.startsWith("unix:")) return;
+  const path = address.slice(5);
+  attempt(() => unlinkSync(path));
+  attempt(() => rmdirSync(dirname(path)));
+}
+
+function follow(socket: Socket, accept: (socket: LocalSocket) => SocketEvents): LocalSocket {
+  let sent: Promise<unknown> = Promise.resolve();
+  const local: LocalSocket = {
+    send(bytes) {
+      sent = new Promise((resolve) => socket.write(bytes, resolve));
+    },
+    flush: async () => void await sent,
+    close: () => void socket.destroy(),
+  };
+  const events = accept(local);
+  socket.on("data", (bytes) => events.onData(bytes as Uint8Array));
+  // A connection that breaks is closed; there is nothing else to know about it.
+  socket.on("error", () => {});
+  socket.on("end", () => void socket.destroy());
+  socket.on("close", () => events.onClose());
+  return local;
+}
+
+function listenUnix(server: Server): Promise<LocalListener> {
+  let folder = mkdtempSync(join(tmpdir(), "nogil-"));
+  if (folder.length > LONGEST_PATH) {
+    rmdirSync(folder);
+    folder = mkdtempSync("/tmp/nogil-");
+  }
+  const path = join(folder, "s");
+  let open = true;
+  const close = (): void => {
+    if (!open) return;
+    open = false;
+    server.close();
+    removeAddress(`unix:${path}`);
+  };
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => {
+      close();
+      reject(error);
+    });
+    server.listen(path, () => resolve({ address: `unix:${path}`, close }));
+  });
+}
+
+function listenTcp(server: Server): Promise<LocalListener> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      resolve({ address: `tcp:${port}`, close: () => void server.close() });
+    });
+  });
+}
+
+function attempt(action: () => void): void {
+  try {
+    action();
+  } catch {
+    // It is gone already.
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * What a child process may do: the flags for it, from what this process may do and what the program asks for.
+ *
+ * A flag may hold {@linkcode CHANNEL}, in whose place the path of the child's control channel is put.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { NotSupportedError } from "../errors.ts";
+import { lineage } from "./lineage.ts";
+
+/** The kinds of permissions, as Deno calls them. */
+export const PERMISSIONS = [
+  "read",
+  "write",
+  "net",
+  "env",
+  "run",
+  "sys",
+  "ffi",
+  "import",
+] as const;
+
+/** A kind of permission. */
+export type PermissionName = typeof PERMISSIONS[number];
+
+/** What a process may do, by kind: all, nothing, or what a list names. */
+export type Permissions = { [name in PermissionName]?: boolean | string[] };
+
+/** What stands for the path of the control channel in a flag. */
+export const CHANNEL = "{nogil-channel}";
+
+/** What the channel needs of each kind. */
+const FOR_CHANNEL: { [name in PermissionName]?: string } = {
+  read: CHANNEL,
+  write: CHANNEL,
+  net: `unix:${CHANNEL}`,
+};
+
+/** One thing of each kind: who may do that, and not all, has been granted a part. */
+type Probe = Record<string, string>;
+
+interface Status {
+  state: "granted" | "denied" | "prompt";
+  partial?: boolean;
+}
+
+interface DenoPermissions {
+  permissions: { querySync(descriptor: { name: string } & Probe): Status };
+}
+
+/**
+ * Gives the flags for a child.
+ *
+ * @param wanted What the program asks for; what it does not name is as here.
+ * @param readable Folders of modules that the child loads in any case.
+ * @throws {NotSupportedError} If this process has been granted a part of something that is not named, or if the runtime
+ * cannot do what is asked for.
+ */
+export function permissionFlags(wanted: Permissions | null, readable: readonly string[]): string[] {
+  return "deno" in process.versions
+    ? denoFlags(wanted, readable)
+    : nodeFlags(wanted ?? {}, readable);
+}
+
+function denoFlags(wanted: Permissions | null, readable: readonly string[]): string[] {
+  const granted = new Map(PERMISSIONS.map((name) => [name, wanted?.[name] ?? held(name)]));
+  if (PERMISSIONS.every((name) => granted.get(name) === true)) return ["--allow-all"];
+  const flags = ["--no-prompt"];
+  for (const [name, grant] of granted) {
+    if (grant === true) {
+      flags.push(`--allow-${name}`);
+      continue;
+    }
+    const list = grant === false ? [] : grant.map(escapeComma);
+    const channel = FOR_CHANNEL[name];
+    if (channel !== undefined) list.push(channel);
+    if (name === "read") list.push(...readable.map(escapeComma));
+    if (list.length > 0) flags.push(`--allow-${name}=${list.join(",")}`);
+    else if (name === "import" && wanted?.import !== undefined) flags.push("--deny-import");
+  }
+  return flags;
+}
+
+/** Tells whether this process may do all of a kind, or nothing. */
+function held(name: PermissionName): boolean {
+  const { state, partial } = query({ name });
+  if (state === "granted" && partial !== true) return true;
+  const inPart = state === "granted" ||
+    name !== "import" &&
+      probes(name).some((probe) => query({ name, ...probe }).state === "granted");
+  if (!inPart) return false;
+  throw new NotSupportedError(
+    `Cannot start process: permission "${name}" is granted in part, and a process cannot tell which part. ` +
+      `Name it: new Process({ permissions: { ${name}: […] } })`,
+  );
+}
+
+function query(descriptor: { name: string } & Probe): Status {
+  const { Deno } = globalThis as unknown as { Deno: DenoPermissions };
+  try {
+    return Deno.permissions.querySync(descriptor);
+  } catch {
+    // This version does not know the kind.
+    return { state: "prompt" };
+  }
+}
+
+function probes(name: PermissionName): Probe[] {
+  switch (name) {
+    case "read":
+    case "write":
+    case "ffi":
+      return [".", "..", "/tmp", ...mainFolder()].map((path) => ({ path }));
+    case "net":
+      return ["localhost", "127.0.0.1", "0.0.0.0", "jsr.io"].map((host) => ({ host }));
+    case "env":
+      return ["HOME", "PATH"].map((variable) => ({ variable }));
+    case "run":
+      return [process.execPath, "deno"].map((command) => ({ command }));
+    case "sys":
+      return ["hostname", "cpus", "uid"].map((kind) => ({ kind }));
+    case "import":
+      return [];
+  }
+}
+
+function mainFolder(): string[] {
+  const { main } = lineage();
+  return main?.startsWith("file:") ? [fileURLToPath(new URL(".", main))] : [];
+}
+
+function escapeComma(item: string): string {
+  return item.replaceAll(",", ",,");
+}
+
+/** The flags of Node, where they have another name or need none. */
+const NODE_FLAGS: { [name in PermissionName]?: string } = {
+  read: "--allow-fs-read",
+  write: "--allow-fs-write",
+  run: "--allow-child-process",
+  ffi: "--allow-addons",
+};
+
+function nodeFlags(wanted: Permissions, readable: readonly string[]): string[] {
+  const restricted = PERMISSIONS.filter((name) =>
+    wanted[name] !== undefined && wanted[name] !== true
+  );
+  if (restricted.length === 0) return [];
+  const flags = process.allowedNodeEnvironmentFlags;
+  if (!flags.has("--permission")) {
+    throw new NotSupportedError(
+      `Cannot start process: Node ${process.version} knows no permissions, Node 24 and Deno do`,
+    );
+  }
+  const netFlag = flags.has("--allow-net") ? "--allow-net" : undefined;
+  const result = ["--permission", "--allow-worker"];
+  for (const name of PERMISSIONS) {
+    const grant = wanted[name] ?? true;
+    const flag = name === "net" ? netFlag : NODE_FLAGS[name];
+    if (flag === undefined) {
+      if (grant === true) continue;
+      throw new NotSupportedError(
+        `Cannot start process: Node ${process.version} cannot restrict permission "${name}"`,
+      );
+    }
+    const takesPaths = name === "read" || name === "write";
+    if (grant === true) result.push(takesPaths ? `${flag}=*` : flag);
+    else if (takesPaths) {
+      const paths = [
+        ...(grant === false ? [] : grant),
+        CHANNEL,
+        ...(name === "read" ? readable : []),
+      ];
+      for (const path of paths) result.push(`${flag}=${path}`);
+    } else if (grant !== false && grant.length > 0) {
+      throw new NotSupportedError(
+        `Cannot start process: Node grants permission "${name}" as a whole or not at all`,
+      );
+    }
+  }
+  return result;
+}
+
+/** Tells whether this process may start others; on Node always. */
+export function mayStartProcesses(): boolean {
+  if (!("deno" in process.versions)) return true;
+  return query({ name: "run" }).state === "granted" ||
+    query({ name: "run", command: process.execPath }).state === "granted";
+}
+
+/** Gives the file with the settings that Deno would find for the program, or `null`. */
+export function findConfig(): string | null {
+  const { main } = lineage();
+  let folder = new URL(main?.startsWith("file:") ? main : `file://${process.cwd()}/`);
+  for (;;) {
+    const here = new URL(".", folder);
+    for (const name of ["deno.json", "deno.jsonc"]) {
+      const path = fileURLToPath(new URL(name, here));
+      if (existsSync(path)) return path;
+    }
+    const above = new URL("..", here);
+    if (above.href === here.href) return null;
+    folder = above;
+  }
+}

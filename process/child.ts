@@ -1,0 +1,198 @@
+/**
+ * A child process, on the keeper's side.
+ *
+ * ```text
+ * BOOTING ──both connections──→ READY ──assign──→ BUSY ──exit seen and control channel closed──→ GONE
+ *    └────────────────────────── exit before it reported ───────────────────────────────────────↗
+ * ```
+ *
+ * The socket exists until both connections are there or the child is gone. What the child has sent before its end is read
+ * to the last byte, so that an outcome counts however soon after it the child has ended.
+ *
+ * @module
+ */
+
+import { encode } from "../_core/codec.ts";
+import {
+  bindChild,
+  type FamilyTicket,
+  familyTicket,
+  releaseTicket,
+} from "../_core/process_family.ts";
+import type { ChildCommand } from "../_runtime/child_command.ts";
+import { type ChildEnd, type ChildHandle, spawnChild } from "../_runtime/child_process.ts";
+import {
+  listenLocal,
+  type LocalListener,
+  type LocalSocket,
+  type SocketEvents,
+} from "../_runtime/local_socket.ts";
+import { CHANNEL } from "../_runtime/permissions.ts";
+import {
+  CONTROL,
+  ERROR,
+  frame,
+  FrameReader,
+  HELLO,
+  KEY_VARIABLE,
+  REQUEST,
+  RESULT,
+  roleOf,
+  WATCH,
+} from "./frames.ts";
+import type { Assignment, Order } from "./orders.ts";
+
+/** What a child has sent of its outcome. */
+export interface Sent {
+  /** Which of the two. */
+  kind: "result" | "error";
+  /** The result or the error, encoded. */
+  bytes: Uint8Array;
+}
+
+/** Who is told of a child. */
+export interface ChildEvents {
+  /** It exists, under this id. */
+  onSpawn(pid: number): void;
+  /** It waits for what it shall do. */
+  onReady(): void;
+  /** It is gone. */
+  onGone(end: ChildEnd | Error, sent: Sent | null): void;
+}
+
+/** What a child may do after its end until its control channel is closed, in milliseconds. */
+const LAST_BREATH = 1000;
+
+/** A child process. */
+export class Child {
+  /** Who is told. */
+  events: ChildEvents;
+  /** The id of the process; 0 until it exists. */
+  pid = 0;
+  /** Whether it was told to end. */
+  signalled = false;
+  /** Whether it has ever been ready. */
+  hasReported = false;
+  readonly #key: string;
+  #listener: LocalListener | null = null;
+  #handle: ChildHandle | null = null;
+  #control: LocalSocket | null = null;
+  #watch: LocalSocket | null = null;
+  #assignment: Omit<Assignment, "ticket"> | null = null;
+  #shares = false;
+  #ticket: FamilyTicket | null = null;
+  #signals: string[] = [];
+  #sent: Sent | null = null;
+  #end: ChildEnd | Error | null = null;
+  #gone = false;
+
+  /** Starts a child. */
+  constructor(command: ChildCommand, events: ChildEvents) {
+    this.events = events;
+    this.#key = crypto.randomUUID();
+    void this.#boot(command);
+  }
+
+  /** Whether it waits for what it shall do. */
+  get ready(): boolean {
+    return this.#control !== null && this.#end === null && !this.#gone;
+  }
+
+  /** Says what the child shall do, now or as soon as it is ready. */
+  assign({ lineage, work, shares }: Order): void {
+    this.#assignment = { lineage, work };
+    this.#shares = shares;
+    if (this.#control !== null) this.#send(this.#control);
+  }
+
+  /** Sends a signal to the child, as soon as it exists. */
+  signal(signal: string): void {
+    this.signalled = true;
+    if (this.#handle === null) this.#signals.push(signal);
+    else if (this.#end === null) this.#handle.kill(signal);
+  }
+
+  async #boot({ command, args }: ChildCommand): Promise<void> {
+    try {
+      const listener = await listenLocal((socket) => this.#accept(socket));
+      this.#listener = listener;
+      const { address } = listener;
+      const needsKey = !address.startsWith("unix:");
+      const path = needsKey ? "" : address.slice("unix:".length);
+      const flags = args.map((arg) => arg.replaceAll(CHANNEL, path));
+      const env: Record<string, string> = needsKey ? { [KEY_VARIABLE]: this.#key } : {};
+      this.#handle = spawnChild(command, [...flags, address], env, (end) => this.#exited(end));
+      this.pid = this.#handle.pid;
+      if (this.pid > 0) this.events.onSpawn(this.pid);
+      for (const signal of this.#signals.splice(0)) this.#handle.kill(signal);
+    } catch (error) {
+      this.#exited(error as Error);
+    }
+  }
+
+  /** Gives the events of a connection, which says first which of the two it is. */
+  #accept(socket: LocalSocket): SocketEvents {
+    let role = 0;
+    const reader = new FrameReader((type, payload) => {
+      if (role === 0 && type === HELLO) {
+        const key = this.#listener?.address.startsWith("unix:") ? "" : this.#key;
+        role = roleOf(payload, key);
+        if (role === CONTROL && this.#control === null) return this.#connected(socket);
+        if (role === WATCH && this.#watch === null) {
+          this.#watch = socket;
+          return this.#unlisten();
+        }
+      } else if (role === CONTROL && (type === RESULT || type === ERROR)) {
+        this.#sent ??= { kind: type === RESULT ? "result" : "error", bytes: payload };
+        return;
+      }
+      // Nobody whom we know.
+      socket.close();
+    });
+    return {
+      onData: (bytes) => reader.push(bytes),
+      onClose: () => {
+        if (this.#control !== socket) return;
+        this.#control = null;
+        this.#finish();
+      },
+    };
+  }
+
+  #connected(socket: LocalSocket): void {
+    this.#control = socket;
+    this.hasReported = true;
+    this.#unlisten();
+    if (this.#assignment === null) this.events.onReady();
+    else this.#send(socket);
+  }
+
+  #send(socket: LocalSocket): void {
+    this.#ticket = this.#shares ? familyTicket() : null;
+    if (this.#ticket !== null) bindChild(this.#ticket, this.pid);
+    const assignment = { ...this.#assignment, ticket: this.#ticket };
+    this.#assignment = null;
+    socket.send(frame(REQUEST, encode(assignment, "thread").bytes));
+  }
+
+  #unlisten(force = false): void {
+    if (!force && (this.#control === null || this.#watch === null)) return;
+    this.#listener?.close();
+  }
+
+  #exited(end: ChildEnd | Error): void {
+    if (this.#end !== null) return;
+    this.#end = end;
+    if (this.#control === null) return this.#finish();
+    setTimeout(() => this.#control?.close(), LAST_BREATH);
+  }
+
+  #finish(): void {
+    if (this.#end === null || this.#control !== null || this.#gone) return;
+    this.#gone = true;
+    this.#watch?.close();
+    this.#unlisten(true);
+    if (this.#ticket !== null) releaseTicket(this.#ticket);
+    this.events.onGone(this.#end, this.#sent);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * What a process and its child tell each other over the control channel: frames of a length (4 bytes, little endian), a
+ * type (1 byte) and bytes.
+ *
+ * ```text
+ * child → parent   HELLO     which of the two connections this is, and the key where one is needed: the first frame
+ *                  RESULT    what the target has returned, encoded
+ *                  ERROR     what it has thrown, encoded
+ * parent → child   REQUEST   what the child is and what it shall do, encoded: once
+ * ```
+ *
+ * @module
+ */
+
+/** Type of a frame. */
+export const HELLO = 1;
+/** Type of a frame. */
+export const REQUEST = 2;
+/** Type of a frame. */
+export const RESULT = 3;
+/** Type of a frame. */
+export const ERROR = 4;
+
+/** In a {@linkcode HELLO}: the connection of the child's main thread. */
+export const CONTROL = 1;
+/** In a {@linkcode HELLO}: the connection of the thread that watches for the end of the parent. */
+export const WATCH = 2;
+
+/** The environment variable with the key, where one is needed. */
+export const KEY_VARIABLE = "NOGIL_KEY";
+
+const HEADER = 5;
+
+/** Gives a frame. */
+export function frame(type: number, bytes: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(HEADER + bytes.length);
+  new DataView(whole.buffer).setUint32(0, bytes.length, true);
+  whole[4] = type;
+  whole.set(bytes, HEADER);
+  return whole;
+}
+
+/** Gives the first frame of a connection. */
+export function hello(role: number, key: string): Uint8Array {
+  const bytes = new TextEncoder().encode(key);
+  const payload = new Uint8Array(1 + bytes.length);
+  payload[0] = role;
+  payload.set(bytes, 1);
+  return frame(HELLO, payload);
+}
+
+/** Tells which connection a first frame announces; 0 when it has another key. */
+export function roleOf(payload: Uint8Array, key: string): number {
+  const same = new TextDecoder().decode(payload.subarray(1)) === key;
+  return same ? payload[0] ?? 0 : 0;
+}
+
+/** Puts frames together again. */
+export class FrameReader {
+  readonly #onFrame: (type: number, payload: Uint8Array) => void;
+  #chunks: Uint8Array[] = [];
+  #size = 0;
+
+  /** Calls a function with each frame that is whole. */
+  constructor(onFrame: (type: number, payload: Uint8Array) => void) {
+    this.#onFrame = onFrame;
+  }
+
+  /** Takes what has come. */
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    while (this.#size >= HEADER) {
+      const header = this.#peek(HEADER);
+      const length = new DataView(header.buffer, header.byteOffset).getUint32(0, true);
+      if (this.#size < HEADER + length) return;
+      const whole = this.#peek(HEADER + length);
+      this.#drop(HEADER + length);
+      this.#onFrame(whole[4] as number, whole.slice(HEADER));
+    }
+  }
+
+  /** Gives the first bytes; joins the first chunks if they do not lie in one. */
+  #peek(length: number): Uint8Array {
+    const first = this.#chunks[0] as Uint8Array;
+    if (first.length >= length) return first.subarray(0, length);
+    const joined = new Uint8Array(Math.max(this.#size, length));
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      joined.set(chunk, at);
+      at += chunk.length;
+    }
+    this.#chunks = [joined];
+    return joined.subarray(0, length);
+  }
+
+  #drop(length: number): void {
+    this.#size -= length;
+    const first = this.#chunks[0] as Uint8Array;
+    if (first.length > length) this.#chunks[0] = first.subarray(length);
+    else this.#chunks.shift();
+  }
+}

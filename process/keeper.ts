@@ -1,0 +1,212 @@
+/**
+ * The keeper: it makes the processes of this one and sees their end. It lives on the supervisor, which never blocks: so a
+ * process can be started and joined while every thread is blocked.
+ *
+ * What is to be done stands in the record of the process; what has come of it is written there.
+ *
+ * @module
+ */
+
+import { decode, encode } from "../_core/codec.ts";
+import { NO_EXIT_CODE, NO_SLOT, type ThreadRecord } from "../_core/thread_record.ts";
+import type { ChildCommand } from "../_runtime/child_command.ts";
+import { type ChildEnd, signalNumber } from "../_runtime/child_process.ts";
+import { WorkerLostError } from "../errors.ts";
+import { realm } from "../thread/realm.ts";
+import { Child, type Sent } from "./child.ts";
+import { processFields } from "./innards.ts";
+import type { Order, Prewarmed, ToKeeper } from "./orders.ts";
+
+/** Where this module was loaded from. */
+export const keeperUrl: string = import.meta.url;
+
+/** Spares are replaced when none was taken for so long, in milliseconds. */
+const CALM = 100;
+
+/** The processes that run, by the numbers of their records. */
+const children: Map<number, Child> = new Map();
+/** Signals for processes whose start is still under way. */
+const early: Map<number, string[]> = new Map();
+
+/** The spares that are started in one way. */
+interface Shelf {
+  readonly command: ChildCommand;
+  /** How many shall stand by. */
+  wanted: number;
+  readonly spares: Set<Child>;
+  /** Who waits for them. */
+  waiting: MessagePort[];
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+const shelves: Map<string, Shelf> = new Map();
+
+/** Makes a process that waits for that. */
+export function startProcess(record: ThreadRecord): void {
+  if (!record.claim(NO_SLOT)) return;
+  const order = decode(record.takeRequest().bytes) as Order;
+  const { command } = order;
+  const events = {
+    onSpawn: (pid: number) => processFields().setPid(record, pid),
+    onReady: () => {},
+    onGone: (end: ChildEnd | Error, sent: Sent | null) => finish(record, child, end, sent),
+  };
+  const spare = takeSpare(command);
+  const child: Child = spare ?? new Child(command, events);
+  child.events = events;
+  if (spare !== null) events.onSpawn(spare.pid);
+  children.set(record.ident, child);
+  child.assign(order);
+  for (const signal of early.get(record.ident) ?? []) child.signal(signal);
+  early.delete(record.ident);
+}
+
+/** Takes a message from any thread. */
+export function onKeeperMessage(data: unknown): void {
+  const message = data as ToKeeper;
+  switch (message.type) {
+    case "load":
+      return;
+    case "signal":
+      return signal(message.address, message.ident, message.signal);
+    case "prewarm":
+      return prewarm(message.command, message.count, message.port);
+  }
+}
+
+function signal(address: number, ident: number, name: string): void {
+  const child = children.get(ident);
+  if (child !== undefined) return child.signal(name);
+  const record = realm().table.open(address, ident);
+  if (record === null) return;
+  if (record.starting) early.set(ident, [...early.get(ident) ?? [], name]);
+  record.release();
+}
+
+/** A process is gone: those who wait for it learn what has come of it. */
+function finish(
+  record: ThreadRecord,
+  child: Child,
+  end: ChildEnd | Error,
+  sent: Sent | null,
+): void {
+  children.delete(record.ident);
+  if (child.pid === 0) processFields().setPid(record, null);
+  const code = exitCodeOf(end);
+  if (code !== null) processFields().setExitCode(record, code);
+  const exitCode = code === null || code < 0 ? NO_EXIT_CODE : code;
+  const ending = { buffers: 0, exitCode };
+  try {
+    if (sent?.kind === "error") {
+      record.end({ ...ending, outcome: "error", bytes: sent.bytes, report: true });
+    } else if (sent !== null && exitCode !== NO_EXIT_CODE) {
+      record.end({ ...ending, outcome: "result", bytes: sent.bytes, report: false });
+    } else if (code === 0) {
+      record.end({ ...ending, outcome: "result", bytes: null, report: false });
+    } else {
+      const bytes = encode(describeLoss(record, child, end), "thread").bytes;
+      record.end({ ...ending, outcome: "lost", bytes, report: !child.signalled });
+    }
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    // The memory is full: this finds room in the record itself.
+    const brief = new WorkerLostError("Cannot finish process: no memory is left for its result");
+    brief.stack = "";
+    const bytes = encode(brief, "thread").bytes;
+    record.end({ ...ending, outcome: "lost", bytes, report: true });
+  }
+  record.releaseRun();
+}
+
+/** Gives the exit code as Python does: that of the process, or the number of its signal below 0. */
+function exitCodeOf(end: ChildEnd | Error): number | null {
+  if (end instanceof Error) return null;
+  return end.signal === null ? end.code : -signalNumber(end.signal);
+}
+
+function describeLoss(record: ThreadRecord, child: Child, end: ChildEnd | Error): WorkerLostError {
+  const { name } = record;
+  if (end instanceof Error) {
+    return new WorkerLostError(`Cannot start process ${name}: ${end.message}`, {
+      kind: "process",
+      task: name,
+      cause: end,
+    });
+  }
+  const { code, signal } = end;
+  const reason = signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`;
+  const message = child.hasReported || child.signalled
+    ? `Cannot finish process ${name}: ${reason}`
+    : `Cannot start process ${name}: ${reason} before it was ready; what it has printed may tell why`;
+  const options = { kind: "process", exitcode: code, signal, pid: child.pid, task: name } as const;
+  return new WorkerLostError(message, options);
+}
+
+/** Lets spares stand by. */
+function prewarm(command: ChildCommand, count: number, port: MessagePort): void {
+  const key = JSON.stringify(command);
+  let shelf = shelves.get(key);
+  if (shelf === undefined) {
+    shelf = { command, wanted: 0, spares: new Set(), waiting: [], timer: undefined };
+    shelves.set(key, shelf);
+  }
+  shelf.wanted = count;
+  shelf.waiting.push(port);
+  for (const spare of [...shelf.spares].slice(count)) {
+    shelf.spares.delete(spare);
+    spare.signal("SIGKILL");
+  }
+  fill(shelf);
+  answer(shelf);
+}
+
+function fill(shelf: Shelf): void {
+  while (shelf.spares.size < shelf.wanted) {
+    const spare: Child = new Child(shelf.command, {
+      onSpawn: () => {},
+      onReady: () => answer(shelf),
+      onGone(end) {
+        // One that dies is not replaced before the next is taken: it might go on for ever.
+        if (shelf.spares.delete(spare)) fail(shelf, spare, end);
+      },
+    });
+    shelf.spares.add(spare);
+  }
+}
+
+function answer(shelf: Shelf): void {
+  const ready = [...shelf.spares].filter((spare) => spare.ready).length;
+  if (ready < shelf.wanted) return;
+  for (const port of shelf.waiting.splice(0)) reply(port, { ready });
+}
+
+function fail(shelf: Shelf, spare: Child, end: ChildEnd | Error): void {
+  const cause = end instanceof Error ? end : undefined;
+  const reason = cause?.message ??
+    `it ended with ${(end as ChildEnd).signal ?? `code ${(end as ChildEnd).code}`}`;
+  const error = new WorkerLostError(`Cannot prewarm a process: ${reason}`, {
+    kind: "process",
+    pid: spare.pid,
+    exitcode: exitCodeOf(end),
+    ...(cause === undefined ? {} : { cause }),
+  });
+  const failure = encode(error, "thread").bytes;
+  for (const port of shelf.waiting.splice(0)) reply(port, { failure });
+}
+
+function reply(port: MessagePort, message: Prewarmed): void {
+  port.postMessage(message);
+}
+
+function takeSpare(command: ChildCommand): Child | null {
+  const shelf = shelves.get(JSON.stringify(command));
+  if (shelf === undefined) return null;
+  clearTimeout(shelf.timer);
+  shelf.timer = setTimeout(() => fill(shelf), CALM);
+  for (const spare of shelf.spares) {
+    if (!spare.ready) continue;
+    shelf.spares.delete(spare);
+    return spare;
+  }
+  return null;
+}

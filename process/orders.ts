@@ -1,0 +1,56 @@
+/**
+ * What is said between a thread that starts a process, the keeper, and the child.
+ *
+ * @module
+ */
+
+import type { FamilyTicket } from "../_core/process_family.ts";
+import type { ChildCommand } from "../_runtime/child_command.ts";
+import type { Lineage } from "../_runtime/lineage.ts";
+
+/** What the keeper finds in the record of a process that is to start. */
+export interface Order {
+  /** How the child is started. */
+  command: ChildCommand;
+  /** Whether the child may use the memory of its relatives. */
+  shares: boolean;
+  /** What the child knows of itself. */
+  lineage: Lineage;
+  /** The encoded {@linkcode Work}. */
+  work: Uint8Array;
+}
+
+/** What a child does. */
+export interface Work {
+  /** The function to call. */
+  target?: (...args: never[]) => unknown;
+  /** Its arguments. */
+  args: unknown[];
+  /** The class whose `run` is called instead. */
+  // deno-lint-ignore ban-types -- functions of any signature, classes included
+  class?: Function;
+  /** The fields of its instance. */
+  fields?: Record<string, unknown>;
+}
+
+/** What the first frame tells the child. */
+export interface Assignment {
+  /** The memory that it shares with its relatives; `null` when there is none. */
+  ticket: FamilyTicket | null;
+  /** What it knows of itself. */
+  lineage: Lineage;
+  /** The encoded {@linkcode Work}. */
+  work: Uint8Array;
+}
+
+/** A message to the keeper. */
+export type ToKeeper =
+  /** Nothing: it is there now. */
+  | { type: "load" }
+  /** A process gets a signal. */
+  | { type: "signal"; address: number; ident: number; signal: string }
+  /** So many spare processes shall stand by. */
+  | { type: "prewarm"; command: ChildCommand; count: number; port: MessagePort };
+
+/** The keeper's answer to `prewarm`: how many stand by, or why they do not. */
+export type Prewarmed = { ready: number } | { failure: Uint8Array };
