@@ -18,9 +18,9 @@ import type { WaitQueue } from "./wait_queue.ts";
 export const HEAL_SLICE = 250;
 /** Who has been passed over for so many milliseconds is next. */
 export const FAIR_MS = 1;
-/** Longest delay that a timer takes. */
 /** Where nobody tells that the bell was rung, it is looked at so often, in milliseconds. */
 const POLL = 2;
+/** Longest delay that a timer takes. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 /** What a wait queue asks of the promises of its own agent. */
@@ -31,17 +31,21 @@ export interface Promises {
   schedule(): void;
 }
 
+interface Pending {
+  readonly o: number;
+  retry(late: boolean): void;
+}
+
 /** The waiting promises of an agent. */
 export class PromiseWaits implements Promises {
   readonly #q: WaitQueue;
   readonly #heal: (o: number) => void;
-  readonly #pending: Map<number, PromiseWait<unknown>> = new Map();
-  readonly #onEnd = (wait: PromiseWait<unknown>): void => this.#end(wait);
+  readonly #pending: Map<number, Pending> = new Map();
   readonly #doorbell: Doorbell;
   #scheduled = false;
   #timer: ReturnType<typeof setInterval> | null = null;
-  #shared = 0;
   #poller: ReturnType<typeof setInterval> | null = null;
+  #shared = 0;
 
   /** Serves the promises of the agent of `q`; `heal` repairs an object after a death. */
   constructor(q: WaitQueue, heal: (o: number) => void) {
@@ -100,34 +104,79 @@ export class PromiseWaits implements Promises {
     signal: AbortSignal | undefined,
     finish: (outcome: Outcome) => T | PromiseLike<T>,
   ): Promise<T> {
+    const q = this.#q;
+    const since = performance.now();
     return new Promise((resolve, reject) => {
-      const wait = new PromiseWait(this.#q, o, s, { timeout, signal, finish, resolve, reject });
-      wait.onEnd = this.#onEnd;
-      this.#pending.set(s, wait as PromiseWait<unknown>);
-      if (this.#q.isShared(o)) this.#shared++;
+      const settle = (outcome: Outcome): void => {
+        try {
+          resolve(finish(outcome));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const end = (): void => {
+        if (this.#pending.delete(s) && q.isShared(o)) this.#shared--;
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+        q.slots.release(s);
+        if (this.#shared <= 0) this.#rest();
+      };
+      const onAbort = (): void => {
+        if (!this.#pending.has(s)) return;
+        const outcome = q.cancel(o, s);
+        end();
+        if (outcome === NOTHING) reject((signal as AbortSignal).reason);
+        settle(outcome);
+      };
+      const expire = (): void => {
+        const left = since + timeout - performance.now();
+        if (left > 0) {
+          timer = setTimeout(expire, Math.min(Math.ceil(left), LONGEST_DELAY));
+          return;
+        }
+        const outcome = q.cancel(o, s);
+        end();
+        settle(outcome);
+      };
+      const retry = (late: boolean): void => {
+        let outcome = q.granted(s);
+        if (outcome === NOTHING) {
+          const woken = q.w.load(s + S_STATE) === WOKEN;
+          if (!woken && !late) return;
+          q.latch(o);
+          outcome = q.take(o, s, late);
+          if (outcome === NOTHING && woken) {
+            q.back(o, s, performance.now() - since > FAIR_MS);
+          }
+          q.unlatch(o);
+          if (outcome === NOTHING) return;
+        }
+        end();
+        settle(outcome);
+      };
+      this.#pending.set(s, { o, retry });
+      if (q.isShared(o)) this.#shared++;
+      if (timeout !== Infinity) {
+        timer = setTimeout(expire, Math.min(Math.ceil(timeout), LONGEST_DELAY));
+      }
+      signal?.addEventListener("abort", onAbort);
       this.#listen();
     });
-      wait.begin();
   }
 
   /** Keeps the program alive and an ear at the bell while promises wait for other threads. */
-  #end(wait: PromiseWait<unknown>): void {
-    if (this.#pending.delete(wait.s) && this.#q.isShared(wait.o)) this.#shared--;
-    if (this.#shared <= 0) this.#rest();
-  }
-
   #listen(): void {
     if (this.#shared <= 0) return;
     this.#timer ??= setInterval(() => this.#healAll(), HEAL_SLICE);
     this.#doorbell.listen();
-  }
     if (this.#q.w.polls) this.#poller ??= setInterval(() => this.#poll(), POLL);
+  }
 
   #rest(): void {
     if (this.#timer === null) return;
     clearInterval(this.#timer);
     this.#timer = null;
-  }
     this.#stopPolling();
   }
 
@@ -140,6 +189,7 @@ export class PromiseWaits implements Promises {
     if (this.#poller === null) return;
     clearInterval(this.#poller);
     this.#poller = null;
+  }
 
   #drain(): void {
     this.#doorbell.clear();
@@ -148,8 +198,7 @@ export class PromiseWaits implements Promises {
 
   #healAll(): void {
     const healed = new Set<number>();
-    for (const wait of [...this.#pending.values()]) {
-      const { o, s } = wait;
+    for (const { o, retry } of [...this.#pending.values()]) {
       if (!healed.has(o) && this.#q.isShared(o)) {
         healed.add(o);
         this.#heal(o);

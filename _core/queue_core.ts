@@ -12,18 +12,13 @@ import { importModules } from "./module_registry.ts";
 import type { Place } from "./place.ts";
 import type { Chunks } from "./queue_chunks.ts";
 import { type Compare, Comparing } from "./queue_compare.ts";
-import {
-  getRefused,
-  joinAbandoned,
-  joinRefused,
-  nothingToDo,
-  NotLoaded,
-  putRefused,
-} from "./queue_errors.ts";
+import { getRefused, joinRefused, nothingToDo, NotLoaded, putRefused } from "./queue_errors.ts";
 import { Items, Unloaded } from "./queue_items.ts";
 import { chunksOf, disposerOf } from "./queue_lifetime.ts";
 import { type Key, makeKey } from "./queue_keys.ts";
 import {
+  commitTake,
+  finishOne,
   inHand,
   itemCount,
   releaseTake,
@@ -32,6 +27,7 @@ import {
   tryPublish,
   tryTake,
   undoTake,
+  unfinished,
 } from "./queue_kind.ts";
 import {
   BLOCK,
@@ -63,15 +59,10 @@ export class QueueCore {
   readonly #isLocal: boolean;
   readonly #hasKeys: boolean;
   readonly #key: ((item: unknown) => unknown) | undefined;
-  /** Whether cells have room for a key: for one, or for the place in the stream of bytes. */
   readonly #comparing: Comparing | null;
   readonly #spinning: Spin = new Spin();
 
   /** Makes the record of a place a queue, or opens the queue that it is: then its order and maxsize count. */
-  /** Whether anybody counts what this agent gets: in a local queue nobody dies. */
-  readonly #isCounted: boolean;
-  /** The slot in which it is counted; 0 = none yet. */
-  #holder = 0;
   constructor({ agent, o, scope }: Place, settings: QueueSettings) {
     const { q } = agent;
     this.#agent = agent;
@@ -79,11 +70,10 @@ export class QueueCore {
     this.#isLocal = scope === "local";
     if (q.w.load(o + BLOCK) === 0) {
       const { order, compare } = settings;
-    this.#isCounted = settings.counted && !this.#isLocal;
       const flags = order === "fifo" ? 0 : order === "lifo" ? STACK : HEAP;
       initializeQueue(q, o, compare === undefined ? flags : flags | COMPARED, settings.maxsize);
     }
-    this.#hasKeys = this.maxsize < 0 || (q.w.load(o + FLAGS) & HEAP) !== 0;
+    this.#hasKeys = (q.w.load(o + FLAGS) & HEAP) !== 0;
     this.#key = settings.key;
     this.#chunks = chunksOf(q, o);
     this.#items = new Items(q.heap, this.#chunks, scope);
@@ -128,7 +118,7 @@ export class QueueCore {
     timeout: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const outcome = this.#publish(ref, item, timeout > 0);
+    const outcome = this.#publish(ref, item, true);
     if (outcome !== NOTHING || timeout === 0) {
       this.#settlePut(ref, outcome, timeout);
       return Promise.resolve();
@@ -146,7 +136,7 @@ export class QueueCore {
   /** Puts an item as soon as there is room; blocks until then. */
   putSync(item: unknown, timeout: number): void {
     const ref = this.#write(item);
-    let outcome = this.#publish(ref, item, timeout > 0);
+    let outcome = this.#publish(ref, item, true);
     if (outcome === NOTHING && timeout > 0) {
       if (this.#spin(this.maxsize)) outcome = this.#publish(ref, item, true);
       if (outcome === NOTHING) {
@@ -169,7 +159,7 @@ export class QueueCore {
     if (this.isShutdown) throw putRefused(TURNED_AWAY, 0);
     let key: Key | undefined;
     if (this.#hasKeys) {
-      key = this.#comparing !== null || this.maxsize < 0
+      key = this.#comparing !== null
         ? 0
         : makeKey(this.#key === undefined ? item : this.#key(item));
     }
@@ -220,7 +210,7 @@ export class QueueCore {
   /** Takes an item as soon as there is one. */
   get(timeout: number, signal?: AbortSignal): Promise<unknown> {
     try {
-      let ref = this.#take(timeout > 0);
+      let ref = this.#take(true);
       if (ref === 0 && timeout > 0 && this.#spin(0)) ref = this.#take(true);
       if (ref !== 0) return Promise.resolve(this.#receiveLoading(ref));
       const since = this.#comparing === null ? 0 : performance.now();
@@ -240,7 +230,7 @@ export class QueueCore {
   getSync(timeout: number): unknown {
     const since = this.#comparing === null ? 0 : performance.now();
     for (;;) {
-      let ref = this.#take(timeout > 0);
+      let ref = this.#take(true);
       if (ref === 0 && timeout > 0 && this.#spin(0)) ref = this.#take(true);
       if (ref === 0) {
         const left = this.#comparing === null ? timeout : timeLeft(timeout, since);
@@ -256,7 +246,6 @@ export class QueueCore {
   #take(canWait: boolean): number {
     const ref = this.#comparing === null
       ? tryTake(this.#agent.q, this.#o, canWait)
-    if (this.#isCounted && this.#holder === 0) this.#count();
       : this.#comparing.take();
     if (ref < 0) throw getRefused(TURNED_AWAY, 0);
     return ref;
@@ -302,7 +291,7 @@ export class QueueCore {
 
   #finish(ref: number): void {
     const { q } = this.#agent;
-    commitTake(q, ref, this.#holder);
+    commitTake(q, ref);
     this.#items.forget(ref);
     releaseTake(q, ref);
   }
@@ -322,16 +311,11 @@ export class QueueCore {
    * @throws {InvalidStateError} If all are.
    */
   taskDone(): void {
-    if (this.#isCounted && this.#holder === 0) this.#count();
-    if (finishOne(this.#agent.q, this.#o, this.#holder)) return;
+    if (finishOne(this.#agent.q, this.#o)) return;
     throw nothingToDo();
   }
 
-  /**
-   * Waits until all items are done.
-   *
-   * @throws {AbandonedError} If all that are not are lost.
-   */
+  /** Waits until all items are done. */
   join(timeout: number, signal?: AbortSignal): Promise<void> {
     if (this.unfinishedTasks === 0) return Promise.resolve();
     return this.#agent.waitThen(
@@ -369,7 +353,7 @@ export class QueueCore {
     return (this.#agent.q.w.load(this.#o + FLAGS) & SHUT) !== 0;
   }
 
-  /** How many items there may be; 0 = any number; below 0: so many bytes of them. */
+  /** How many items there may be; 0 = any number. */
   get maxsize(): number {
     return this.#agent.q.w.load(this.#o + MAXSIZE);
   }
@@ -398,11 +382,6 @@ export class QueueCore {
     this.disposer()();
   }
 }
-
-  /** Gives the memory up in which this thread writes items. */
-  leave(): void {
-    this.#chunks.leave();
-  }
 
 function timeLeft(timeout: number, since: number): number {
   return Math.max(0, timeout - (performance.now() - since));

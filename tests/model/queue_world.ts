@@ -11,6 +11,8 @@ import { Chunks } from "../../_core/queue_chunks.ts";
 import { Comparing } from "../../_core/queue_compare.ts";
 import { Items } from "../../_core/queue_items.ts";
 import {
+  commitTake,
+  finishOne,
   inHand,
   itemCount,
   releaseTake,
@@ -19,6 +21,7 @@ import {
   tryPublish,
   tryTake,
   undoTake,
+  unfinished,
 } from "../../_core/queue_kind.ts";
 import * as queue from "../../_core/queue_layout.ts";
 import { recount } from "../../_core/queue_repair.ts";
@@ -53,8 +56,6 @@ const RING = 4;
 
 const FLAGS: Readonly<Record<Order, number>> = {
   fifo: 0,
-/** The agent that makes the slot in which it counts only when it takes its first item. */
-const FIRST_TIMER = 2;
   lifo: queue.STACK,
   priority: queue.HEAP,
   compared: queue.HEAP | queue.COMPARED,
@@ -178,7 +179,6 @@ export class QueueWorld {
     const wait = this.world.queue(id, this.o, { list: queue.GETTERS, blocking });
     if (wait.outcome === TAKEN) this.#receiveTaken(id);
     return { ...wait, list: queue.GETTERS, value: 0, ref: 0 };
-    this.#tasks.got(id);
   }
 
   /** Queues for room. */
@@ -272,12 +272,6 @@ export class QueueWorld {
     const flags = words.peek(o + layout.FLAGS);
     if ((flags & queue.DRAINING) !== 0) throw new Error("DRAINING is left");
     if (words.peek(words.peek(o + queue.BLOCK) + queue.J_COUNT) !== 0) {
-    this.#tasks.died(id);
-  }
-
-  /** How many items were taken by the dead and are not reported. */
-  get lostCount(): number {
-    return this.#tasks.lost;
       throw new Error("the journal is left");
     }
     for (const id of AGENTS) {
@@ -291,14 +285,13 @@ export class QueueWorld {
     const shut = (flags & queue.SHUT) !== 0;
     this.#checkLevel(queue.GETTERS, shut ? 99 : size);
     this.#checkLevel(queue.PUTTERS, shut || max === 0 ? 99 : max - size);
-    this.#checkLevel(queue.JOINERS, unfinished(q, o) <= this.lostCount ? 99 : 0);
+    this.#checkLevel(queue.JOINERS, unfinished(q, o) <= 0 ? 99 : 0);
     const refs = new Set<number>();
     forEachRef(q, o, (ref) => refs.add(ref));
     if (refs.size !== size) throw new Error("an item is there twice");
     for (const ref of refs) {
       const word = words.peek(queue.pageOf(ref));
       if (word < ONE) throw new Error(`an item is in a page that is free: ${word.toString(16)}`);
-    this.#tasks.check();
     }
   }
 
@@ -322,7 +315,7 @@ export class QueueWorld {
     if (ordered) this.#checkOrder(rest);
     while (this.done(1)) { /* the rest of the work */ }
     this.#serve();
-    if (this.#waiters().length > 0) throw new Error("slots are left");
+    if (this.world.slots(this.o).length > 0) throw new Error("slots are left");
     this.check();
     this.#checkLedger();
     for (const id of AGENTS) if (!this.world.isDead(id)) this.leave(id);
@@ -355,7 +348,7 @@ export class QueueWorld {
 
   #waits(): QueueWait[] {
     const { words } = this.world;
-    return this.#waiters().map((s) => {
+    return this.world.slots(this.o).map((s) => {
       const list = (words.peek(s + layout.S_KIND) >> 1) & 3;
       const ref = words.peek(s + layout.S_AUX);
       const agent = this.world.owner(s);
@@ -374,10 +367,6 @@ export class QueueWorld {
   #checkOrder(rest: readonly number[]): void {
     const before = (a: number, b: number): boolean =>
       this.order === "fifo" ? a < b : this.order === "lifo" ? a > b : keyOf(a) < keyOf(b) ||
-  #waiters(): number[] {
-    return this.world.slots(this.o).filter((s) => this.world.state(s) !== layout.HOLDER);
-  }
-
         (keyOf(a) === keyOf(b) && a < b);
     for (let i = 1; i < rest.length; i++) {
       if (!before(rest[i - 1] as number, rest[i] as number)) throw new Error(`order: ${rest}`);
