@@ -200,6 +200,8 @@ export const TYPE_BARRIER = 6;
 export const TYPE_RWLOCK = 7;
 /** Type: `Queue`, `LifoQueue`, `PriorityQueue`. */
 export const TYPE_QUEUE = 8;
+/** Type: `Pipe`. */
+export const TYPE_PIPE = 9;
 
 // -- the words of locks (in MAIN) and latches --
 
@@ -256,12 +258,12 @@ export const REFUSED = 5;
 /** Slot state: not a waiter, counts what its agent holds of the object. */
 export const HOLDER = 6;
 
-/** Word index of agent record `id`. */
-export function agentRecord(id: number): number {
 /** Word index of process record `slot`. */
 export function processRecord(slot: number): number {
   return PROCESS_BASE + slot * PROCESS_WORDS;
 }
 
+/** Word index of agent record `id`. */
+export function agentRecord(id: number): number {
   return AGENT_BASE + id * AGENT_WORDS;
 }
