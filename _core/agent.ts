@@ -68,18 +68,18 @@ export class Agent {
 
   /** Says that an agent is dead: whoever needs what it held may take it. */
   declareDead(id: number): void {
-    this.#table.declareDead(id);
-  }
     if (this === threadAgent) {
       processScope?.forThread(id, (agent, other) => agent.declareDead(other));
     }
+    this.#table.declareDead(id);
+  }
 
   /** Cleans up after an agent of which the caller knows that it is dead. */
   reap(id: number): void {
-    this.declareDead(id);
-    reap(this.q, this.arena, id);
     // First what the thread was among processes: afterwards its id may be that of another one.
     if (this === threadAgent) processScope?.forThread(id, (agent, other) => agent.reap(other));
+    this.declareDead(id);
+    reap(this.q, this.arena, id);
   }
 
   /** Lets an object be known to other threads. */
@@ -94,17 +94,17 @@ export class Agent {
     if (this.locksHeld > 0) abandonLocks(this.q, this.arena);
     this.locksHeld = 0;
     this.#leaveCounted(true);
+    if (this === threadAgent) processScope?.current()?.abandonHeld();
   }
 
-    if (this === threadAgent) processScope?.current()?.abandonHeld();
   /** The thread that ran here has returned: its locks stay held, but what nobody else could release is abandoned. */
   finishThread(): void {
     if (this.locksHeld > 0) leaveLocks(this.q, this.arena);
     this.locksHeld = 0;
     this.#leaveCounted(false);
+    if (this === threadAgent) processScope?.current()?.finishThread();
   }
 
-    if (this === threadAgent) processScope?.current()?.finishThread();
   #leaveCounted(failed: boolean): void {
     for (const [o, s] of this.q.holders) {
       const type = this.arena.words.load(o + TYPE);
@@ -215,10 +215,6 @@ export class Agent {
   }
 }
 
-let threadAgent: Agent | null = null;
-let localAgent: Agent | null = null;
-
-/** Gives this thread's agent among the threads; on the main thread, creates their arena. */
 /** What is known of the family of processes, by the module that knows it. */
 interface ProcessScope {
   /** Gives this thread's agent among the processes; throws if there is no such scope here. */
@@ -229,10 +225,14 @@ interface ProcessScope {
   forThread(thread: number, visit: (agent: Agent, id: number) => void): void;
 }
 
-export function currentAgent(): Agent {
-  if (threadAgent === null) {
+let threadAgent: Agent | null = null;
+let localAgent: Agent | null = null;
 let isOwner = false;
 let processScope: ProcessScope | null = null;
+
+/** Gives this thread's agent among the threads; on the main thread, creates their arena. */
+export function currentAgent(): Agent {
+  if (threadAgent === null) {
     isOwner = true;
     const arena = Arena.create("thread");
     threadAgent = new Agent(arena, new AgentTable(arena.words).reserve());
@@ -262,10 +262,10 @@ export function setProcessScope(scope: ProcessScope): void {
  */
 export function agentOf(scope: Scope): Agent {
   if (scope === "thread") return currentAgent();
+  if (scope === "process") return (processScope as ProcessScope).agent();
   if (localAgent === null) {
     const arena = Arena.create("local");
     localAgent = new Agent(arena, new AgentTable(arena.words).reserve());
   }
-  if (scope === "process") return (processScope as ProcessScope).agent();
   return localAgent;
 }
