@@ -68,6 +68,16 @@ export function permissionFlags(wanted: Permissions | null, readable: readonly s
 
 function denoFlags(wanted: Permissions | null, readable: readonly string[]): string[] {
   const granted = new Map(PERMISSIONS.map((name) => [name, wanted?.[name] ?? held(name)]));
+  const inPart = PERMISSIONS.filter((name) => granted.get(name) === "in part");
+  if (inPart.length > 0) {
+    const named = inPart.map((name) => `${name}: …`).join(", ");
+    throw new NotSupportedError(
+      `Cannot start process: ${
+        inPart.join(" and ")
+      } granted in part, and a process cannot tell which part. ` +
+        `Say what the new one may do: new Process({ permissions: { ${named} } })`,
+    );
+  }
   if (PERMISSIONS.every((name) => granted.get(name) === true)) return ["--allow-all"];
   const flags = ["--no-prompt"];
   for (const [name, grant] of granted) {
@@ -75,7 +85,7 @@ function denoFlags(wanted: Permissions | null, readable: readonly string[]): str
       flags.push(`--allow-${name}`);
       continue;
     }
-    const list = grant === false ? [] : grant.map(escapeComma);
+    const list = Array.isArray(grant) ? grant.map(escapeComma) : [];
     const channel = FOR_CHANNEL[name];
     if (channel !== undefined) list.push(channel);
     if (name === "read") list.push(...readable.map(escapeComma));
@@ -85,18 +95,12 @@ function denoFlags(wanted: Permissions | null, readable: readonly string[]): str
   return flags;
 }
 
-/** Tells whether this process may do all of a kind, or nothing. */
-function held(name: PermissionName): boolean {
+/** Tells whether this process may do all of a kind, nothing, or something. */
+function held(name: PermissionName): boolean | "in part" {
   const { state, partial } = query({ name });
-  if (state === "granted" && partial !== true) return true;
-  const inPart = state === "granted" ||
-    name !== "import" &&
-      probes(name).some((probe) => query({ name, ...probe }).state === "granted");
-  if (!inPart) return false;
-  throw new NotSupportedError(
-    `Cannot start process: permission "${name}" is granted in part, and a process cannot tell which part. ` +
-      `Name it: new Process({ permissions: { ${name}: […] } })`,
-  );
+  if (state === "granted") return partial === true ? "in part" : true;
+  const isGranted = (probe: Probe): boolean => query({ name, ...probe }).state === "granted";
+  return probes(name).some(isGranted) ? "in part" : false;
 }
 
 function query(descriptor: { name: string } & Probe): Status {
