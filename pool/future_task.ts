@@ -9,17 +9,22 @@ import { type AnyFuture, cancelOwned, createOwned, rejectOwned, resolveOwned } f
 import type { FutureOwner } from "./future_owner.ts";
 import type { TaskEngine, Ticket } from "./task_engine.ts";
 
+/** The executor behind the task. */
+interface Place {
+  readonly engine: TaskEngine;
+  /** Whether what has not begun is being cancelled. */
+  readonly isCancelling: boolean;
+}
+
 /** The task behind a future. */
 export class FutureTask implements FutureOwner, TaskSink {
   readonly future: AnyFuture;
-  readonly #engine: TaskEngine;
-  readonly #isCancelling: () => boolean;
+  readonly #place: Place;
   /** What the engine calls it; `null` before it knows it. */
   ticket: Ticket | null = null;
 
-  constructor(engine: TaskEngine, isCancelling: () => boolean) {
-    this.#engine = engine;
-    this.#isCancelling = isCancelling;
+  constructor(place: Place) {
+    this.#place = place;
     this.future = createOwned(this);
   }
 
@@ -28,23 +33,23 @@ export class FutureTask implements FutureOwner, TaskSink {
   }
 
   reject(error: unknown): void {
-    if (this.#isCancelling()) cancelOwned(this.future);
+    if (this.#place.isCancelling) cancelOwned(this.future);
     else rejectOwned(this.future, error);
   }
 
   poll(): void {
-    this.#engine.drain();
+    this.#place.engine.drain();
   }
 
   begun(): boolean {
-    return this.ticket !== null && this.#engine.isBegun(this.ticket);
+    return this.ticket !== null && this.#place.engine.isBegun(this.ticket);
   }
 
   cancel(): boolean {
-    return this.ticket !== null && this.#engine.cancel(this.ticket);
+    return this.ticket !== null && this.#place.engine.cancel(this.ticket);
   }
 
   waitSync(isDone: () => boolean, timeout: number): boolean {
-    return this.#engine.waitSync(isDone, timeout);
+    return this.#place.engine.waitSync(isDone, timeout);
   }
 }

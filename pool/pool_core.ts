@@ -12,10 +12,8 @@
 import { CancelledError, DeadlockError, InvalidStateError, TimeoutError } from "../errors.ts";
 import { encode } from "../_core/codec.ts";
 import { calledWithin } from "../_core/deadline.ts";
-import { registeredName } from "../_core/module_registry.ts";
 import {
   checkSyncWait,
-  checkTimeout,
   checkWait,
   type SyncWaitOptions,
   type WaitOptions,
@@ -37,7 +35,7 @@ import { closeQuietly } from "./input.ts";
 import { createMapIterator, type MapIterator } from "./map_iterator.ts";
 import { ResultTask } from "./result_task.ts";
 import { OrderedShelf, UnorderedShelf } from "./shelf.ts";
-import { ProgressMeter } from "./progress.ts";
+import { labelOf, ProgressMeter } from "./progress.ts";
 import type { TaskOptions, TaskSink } from "./engine_types.ts";
 import type { AnyFunction } from "./function_table.ts";
 import type { TaskEngine, Ticket } from "./task_engine.ts";
@@ -80,7 +78,7 @@ export class PoolCore {
   readonly #waiting: Set<() => void> = new Set();
   #state: "open" | "closed" | "terminated" = "open";
   /** Whether what has not begun is being cancelled. */
-  #cancelling = false;
+  isCancelling = false;
 
   constructor(kind: string, engine: TaskEngine, workers: number, concurrency: number) {
     this.kind = kind;
@@ -157,7 +155,7 @@ export class PoolCore {
         `Cannot ${verb}: 'progress' needs this thread's event loop, give 'onProgress' instead`,
       );
     }
-    const timeout = checkTimeout(options?.timeout);
+    const timeout = checkSyncWait(options, verb);
     let outcome: MapOutcome | null = null;
     const run = this.collect(
       { ...request, options: { ...options, timeout: Infinity } },
@@ -246,7 +244,7 @@ export class PoolCore {
     args: readonly unknown[],
     options: TaskOptions | undefined,
   ): AnyFuture {
-    const task = new FutureTask(this.engine, () => this.#cancelling);
+    const task = new FutureTask(this);
     task.ticket = this.send(fn, args, options, task);
     return task.future;
   }
@@ -254,17 +252,17 @@ export class PoolCore {
   /** Keeps all that has not begun from running. */
   cancelPending(): void {
     for (const map of this.#allMaps()) closeQuietly(() => map.feed.cancel());
-    this.#cancelling = true;
+    this.isCancelling = true;
     try {
       this.engine.cancelPending();
     } finally {
-      this.#cancelling = false;
+      this.isCancelling = false;
     }
   }
 
   /** Waits until all work is done and all workers are gone. */
   async join(options: WaitOptions | undefined): Promise<void> {
-    const timeout = checkWait(options);
+    const timeout = checkWait(options, `join ${this.kind}`);
     this.#checkClosed();
     const since = performance.now();
     while (!this.#allTaken) {
@@ -286,7 +284,7 @@ export class PoolCore {
 
   /** Blocks this thread until all work is done and all workers are gone. */
   joinSync(options: SyncWaitOptions | undefined): void {
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, `join ${this.kind}`);
     this.#checkClosed();
     if (this.#allMaps().some(({ feed }) => feed.needsLoop)) {
       throw new DeadlockError(
@@ -294,7 +292,15 @@ export class PoolCore {
       );
     }
     const since = performance.now();
-    const isOver = this.engine.waitSync(() => this.#allTaken, timeout) &&
+    const isStuck = (): boolean => this.#allMaps().some(({ feed }) => feed.isStuck);
+    const taken = this.engine.waitSync(() => this.#allTaken || isStuck(), timeout);
+    if (isStuck()) {
+      throw new DeadlockError(
+        `Cannot join ${this.kind}: an iterator of results keeps as many as it can, and this thread cannot fetch them ` +
+          "while it is blocked: read it to its end first, or leave it by return()",
+      );
+    }
+    const isOver = taken &&
       this.engine.joinSync(Math.max(0, timeout - (performance.now() - since)));
     if (!isOver) throw this.#late(timeout);
   }
@@ -332,7 +338,7 @@ export class PoolCore {
       star,
       chunksize,
       ...window,
-      timeout: checkTimeout(timeout),
+      timeout: timeout ?? Infinity,
       signal,
       task: priority === undefined && retries === undefined ? undefined : task,
       meter,
@@ -383,10 +389,4 @@ export class PoolCore {
   get #allTaken(): boolean {
     return this.#state === "terminated" || this.#allMaps().every(({ feed }) => feed.ended);
   }
-}
-
-/** Gives what stands before a bar: the name of the function, if it has one. */
-function labelOf(fn: AnyFunction): string {
-  const name = registeredName(fn);
-  return name === "anonymous" || name.includes("#") ? "" : name;
 }
