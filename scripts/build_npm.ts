@@ -41,7 +41,7 @@ const FIELDS = {
  * Packages that a user installs to get more: name and range. They are optional, and the library finds them by
  * itself.
  */
-const OPTIONAL_PEERS: Record<string, string> = {};
+export const OPTIONAL_PEERS: Record<string, string> = { koffi: "^3.3.0" };
 
 /** Builds the package and returns the path of its file. */
 export async function buildNpm(): Promise<string> {

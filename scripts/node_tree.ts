@@ -25,6 +25,7 @@ const DEPENDENCIES = [
   "cli-progress@3.12.0",
   "deno-std@1.4.0",
   "fast-check@4.10.2",
+  "koffi@3.3.4",
   "typescript@5.9.3",
   "@types/node@20.19.25",
 ];

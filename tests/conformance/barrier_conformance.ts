@@ -2,13 +2,7 @@
 
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
 import { decode, encode } from "../../_core/codec.ts";
-import {
-  BrokenBarrierError,
-  DeadlockError,
-  NotSupportedError,
-  TimeoutError,
-  UnshareableError,
-} from "../../errors.ts";
+import { BrokenBarrierError, DeadlockError, TimeoutError, UnshareableError } from "../../errors.ts";
 import type { Barrier, BarrierOptions } from "../../sync/mod.ts";
 import {
   assertLeavesNothing,
@@ -20,6 +14,7 @@ import {
   COMBINATIONS,
   duration,
   SCOPES,
+  SHARED,
   type TestedScope,
   turn,
 } from "./support.ts";
@@ -125,7 +120,7 @@ export function barrierConformance(make: MakeBarrier): void {
     Deno.test(`Barrier.wait() that times out breaks it for all [${colour}]`, async () => {
       for (const timeout of [0, 30]) {
         const barrier = make(3);
-        await assertLeavesNothing("thread", async () => {
+        await assertLeavesNothing(SHARED, async () => {
           const other = barrier.wait();
           const failed = assertRejects(() => other, BrokenBarrierError);
           const took = await duration(() =>
@@ -304,12 +299,11 @@ export function barrierConformance(make: MakeBarrier): void {
       "'action' must be a function",
     );
     assertThrows(() => make(2, { scope: "galaxy" as TestedScope }), TypeError, "'scope' must be");
-    assertThrows(() => make(2, { scope: "process" }), NotSupportedError);
   });
 
   Deno.test("Barrier of local scope stays in its thread", () => {
     assertThrows(
-      () => encode(make(2, { scope: "local" }), "thread"),
+      () => encode(make(2, { scope: "local" }), SHARED),
       UnshareableError,
       "Cannot send Barrier",
     );
@@ -317,7 +311,7 @@ export function barrierConformance(make: MakeBarrier): void {
 
   Deno.test("Barrier decoded in its own thread is the same object", () => {
     const barrier = make(2, { timeout: 50 });
-    const { bytes, buffers } = encode({ barrier }, "thread");
+    const { bytes, buffers } = encode({ barrier }, SHARED);
     assert((decode(bytes, buffers) as { barrier: Barrier }).barrier === barrier);
   });
 }

@@ -2,13 +2,7 @@
 
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
 import { decode, encode } from "../../_core/codec.ts";
-import {
-  DeadlockError,
-  InvalidStateError,
-  NotSupportedError,
-  TimeoutError,
-  UnshareableError,
-} from "../../errors.ts";
+import { DeadlockError, InvalidStateError, TimeoutError, UnshareableError } from "../../errors.ts";
 import { type Condition, Event, Lock, RLock } from "../../sync/mod.ts";
 import {
   acquireAs,
@@ -21,6 +15,7 @@ import {
   COMBINATIONS,
   duration,
   SCOPES,
+  SHARED,
   type TestedScope,
   turn,
   until,
@@ -114,10 +109,10 @@ export function conditionConformance(make: MakeCondition): void {
 
   for (const colour of COLOURS) {
     Deno.test(`Condition.wait() throws TimeoutError with the lock held again [${colour}]`, async () => {
-      for (const lock of [new Lock(), new RLock()]) {
+      for (const lock of [new Lock({ scope: SHARED }), new RLock({ scope: SHARED })]) {
         const condition = make(lock);
         const guard = condition.acquireSync();
-        await assertLeavesNothing("thread", async () => {
+        await assertLeavesNothing(SHARED, async () => {
           const took = await duration(() =>
             assertRejects(
               () => waitAs(condition, colour, { timeout: 30 }),
@@ -150,7 +145,7 @@ export function conditionConformance(make: MakeCondition): void {
       const guard = condition.acquireSync();
       let looks = 0;
       const look = (): boolean => ++looks < 0;
-      await assertLeavesNothing("thread", async () => {
+      await assertLeavesNothing(SHARED, async () => {
         await assertRejects(
           () =>
             colour === "promise"
@@ -428,31 +423,31 @@ export function conditionConformance(make: MakeCondition): void {
         "'lock' must be a Lock or an RLock",
       );
     }
-    assertThrows(() => make(new Lock(), { scope: "local" }), TypeError, "scope of its lock");
+    assertThrows(
+      () => make(new Lock({ scope: SHARED }), { scope: "local" }),
+      TypeError,
+      "scope of its lock",
+    );
     assertThrows(
       () => make(new RLock({ scope: "local" }), { scope: "thread" }),
       TypeError,
       "scope of its lock",
     );
     assertThrows(() => make(undefined, { scope: "galaxy" as TestedScope }), TypeError);
-    assertThrows(
-      () => make(undefined, { scope: "process" as unknown as TestedScope }),
-      NotSupportedError,
-    );
   });
 
   Deno.test("Condition of local scope stays in its thread", () => {
     const error = assertThrows(
-      () => encode(make(new Lock({ scope: "local" })), "thread"),
+      () => encode(make(new Lock({ scope: "local" })), SHARED),
       UnshareableError,
     );
     assert(/Condition|Lock/.test(error.message));
   });
 
   Deno.test("Condition decoded in its own thread is the same object", () => {
-    const lock = new Lock();
+    const lock = new Lock({ scope: SHARED });
     const condition = make(lock);
-    const { bytes, buffers } = encode([condition, lock], "thread");
+    const { bytes, buffers } = encode([condition, lock], SHARED);
     const copy = decode(bytes, buffers) as [Condition, Lock];
     assert(copy[0] === condition);
     assert(copy[1] === lock);

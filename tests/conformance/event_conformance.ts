@@ -3,7 +3,7 @@
 import process from "node:process";
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
 import { decode, encode } from "../../_core/codec.ts";
-import { DeadlockError, NotSupportedError, TimeoutError, UnshareableError } from "../../errors.ts";
+import { DeadlockError, TimeoutError, UnshareableError } from "../../errors.ts";
 import type { Event } from "../../sync/mod.ts";
 import {
   assertLeavesNothing,
@@ -16,6 +16,7 @@ import {
   duration,
   entries,
   SCOPES,
+  SHARED,
   type TestedScope,
   waitSlots,
 } from "./support.ts";
@@ -64,7 +65,7 @@ export function eventConformance(make: (options?: { scope: TestedScope }) => Eve
   for (const colour of COLOURS) {
     Deno.test(`Event.wait() throws TimeoutError in time [${colour}]`, async () => {
       const event = make();
-      await assertLeavesNothing("thread", async () => {
+      await assertLeavesNothing(SHARED, async () => {
         const took = await duration(() =>
           assertRejects(() => waitAs(event, colour, { timeout: 40 }), TimeoutError)
         );
@@ -183,15 +184,11 @@ export function eventConformance(make: (options?: { scope: TestedScope }) => Eve
 
   Deno.test("Event rejects unknown scopes", () => {
     assertThrows(() => make({ scope: "galaxy" as TestedScope }), TypeError, "'scope' must be");
-    assertThrows(
-      () => make({ scope: "process" as unknown as TestedScope }),
-      NotSupportedError,
-    );
   });
 
   Deno.test("Event of local scope stays in its thread", () => {
     assertThrows(
-      () => encode(make({ scope: "local" }), "thread"),
+      () => encode(make({ scope: "local" }), SHARED),
       UnshareableError,
       "Cannot send Event",
     );
@@ -199,7 +196,7 @@ export function eventConformance(make: (options?: { scope: TestedScope }) => Eve
 
   Deno.test("Event decoded in its own thread is the same object", () => {
     const event = make();
-    const { bytes, buffers } = encode({ event }, "thread");
+    const { bytes, buffers } = encode({ event }, SHARED);
     assert((decode(bytes, buffers) as { event: Event }).event === event);
   });
 }

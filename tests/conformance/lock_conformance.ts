@@ -5,7 +5,7 @@ import { decode, encode } from "../../_core/codec.ts";
 import { DeadlockError, InvalidStateError } from "../../errors.ts";
 import type { Lock } from "../../sync/mod.ts";
 import { mutexConformance } from "./mutex_conformance.ts";
-import { SCOPES, type TestedScope } from "./support.ts";
+import { SCOPES, SHARED, type TestedScope } from "./support.ts";
 
 /** Runs the suite for `Lock`. */
 export function lockConformance(make: (options?: { scope: TestedScope }) => Lock): void {
@@ -118,7 +118,7 @@ export function lockConformance(make: (options?: { scope: TestedScope }) => Lock
 
   Deno.test("Lock decoded in its own thread is the same object", () => {
     const lock = make();
-    const { bytes, buffers } = encode({ deep: [lock, { lock }] }, "thread");
+    const { bytes, buffers } = encode({ deep: [lock, { lock }] }, SHARED);
     const copy = decode(bytes, buffers) as { deep: [Lock, { lock: Lock }] };
     assert(copy.deep[0] === lock);
     assert(copy.deep[1].lock === lock);

@@ -6,7 +6,7 @@ import { setOwnerToken } from "../../_core/owner_token.ts";
 import { InvalidStateError, TimeoutError } from "../../errors.ts";
 import type { Guard, RLock } from "../../sync/mod.ts";
 import { mutexConformance } from "./mutex_conformance.ts";
-import { acquireAs, COMBINATIONS, SCOPES, type TestedScope } from "./support.ts";
+import { acquireAs, COMBINATIONS, SCOPES, SHARED, type TestedScope } from "./support.ts";
 
 let owner = 0;
 let owners = 0;
@@ -130,7 +130,7 @@ export function rlockConformance(make: (options?: { scope: TestedScope }) => RLo
 
   Deno.test("RLock decoded in its own thread is the same object", () => {
     const lock = make();
-    const { bytes, buffers } = encode([lock, lock], "thread");
+    const { bytes, buffers } = encode([lock, lock], SHARED);
     assertEquals((decode(bytes, buffers) as RLock[]).map((copy) => copy === lock), [true, true]);
   });
 }

@@ -14,6 +14,7 @@ import {
   COMBINATIONS,
   type Mutex,
   SCOPES,
+  SHARED,
   type TestedScope,
   turn,
 } from "./support.ts";
@@ -267,7 +268,7 @@ export function rwlockConformance(make: (options?: { scope: TestedScope }) => RW
 
   Deno.test("RWLock decoded in its own thread is the same object", () => {
     const lock = make();
-    const { bytes, buffers } = encode(new Map([["lock", lock]]), "thread");
+    const { bytes, buffers } = encode(new Map([["lock", lock]]), SHARED);
     assert((decode(bytes, buffers) as Map<string, RWLock>).get("lock") === lock);
   });
 }

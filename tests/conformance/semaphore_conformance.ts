@@ -13,6 +13,7 @@ import {
   COMBINATIONS,
   type Mutex,
   SCOPES,
+  SHARED,
   type TestedScope,
   turn,
 } from "./support.ts";
@@ -252,7 +253,7 @@ export function semaphoreConformance(name: string, make: MakeSemaphore, bounded:
 
   Deno.test(`${name} decoded in its own thread is the same object`, () => {
     const semaphore = make(2);
-    const { bytes, buffers } = encode([semaphore], "thread");
+    const { bytes, buffers } = encode([semaphore], SHARED);
     assert((decode(bytes, buffers) as Semaphore[])[0] === semaphore);
     assertFalse((decode(bytes, buffers) as Semaphore[])[0] === make(2));
   });

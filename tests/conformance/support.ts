@@ -7,11 +7,24 @@ import { forEachObject } from "../../_core/reaper.ts";
 import { forEachSlot } from "../../_core/slot_table.ts";
 import type { Guard } from "../../sync/mod.ts";
 
-/** The scopes of this version. */
-export type TestedScope = "local" | "thread";
+/** The scopes. */
+export type TestedScope = "local" | "thread" | "process";
 
-/** Every scope. */
-export const SCOPES: readonly TestedScope[] = ["local", "thread"];
+/** The scope of what threads share in these tests: `process_setup.ts` makes it the other one. */
+export const SHARED: "thread" | "process" = isProcess() ? "process" : "thread";
+
+/** Every scope that is tested together. */
+export const SCOPES: readonly TestedScope[] = isProcess() ? ["process"] : ["local", "thread"];
+
+function isProcess(): boolean {
+  return (globalThis as { nogilTestsProcessScope?: boolean }).nogilTestsProcessScope === true;
+}
+
+/** Options with the scope that is tested, unless they say another one, or are none at all. */
+export function scoped<O extends { scope?: TestedScope }>(options: O | undefined): O {
+  if (options !== undefined && Object(options) !== options) return options;
+  return { scope: SHARED, ...options } as O;
+}
 
 /** How a wait is made. */
 export type Colour = "promise" | "blocking";
@@ -107,7 +120,7 @@ export async function assertLeavesNothing(
   const before = count();
   await fn();
   // A worker that is not used again may still be on its way out.
-  if (scope === "thread") await until(() => count().join() === before.join(), `${count()}`);
+  if (scope !== "local") await until(() => count().join() === before.join(), `${count()}`);
   assertEquals(count(), before);
 }
 

@@ -1,0 +1,197 @@
+/** What the other processes of the family tests do. */
+
+import { TimeoutError } from "../../errors.ts";
+import { Value } from "../../process/mod.ts";
+import type { Queue } from "../../queue/mod.ts";
+import {
+  type Barrier,
+  type BoundedSemaphore,
+  type Condition,
+  type Event,
+  type Guard,
+  Lock,
+  type RLock,
+  RWLock,
+  type Semaphore,
+} from "../../sync/mod.ts";
+import { say } from "./family_say.ts";
+
+/** Everything that one process at a time can have. */
+export type AnyLock = Lock | RLock | Semaphore | BoundedSemaphore | RWLock | Condition;
+
+/** How a process waits. */
+export type Colour = "promise" | "blocking";
+
+/** Milliseconds after which something counts as hanging. */
+const LIMIT = { timeout: 30_000 };
+
+async function enter(lock: AnyLock, colour: Colour, recover = false): Promise<Guard> {
+  const options = { ...LIMIT, recover };
+  if (lock instanceof RWLock) {
+    return colour === "promise" ? await lock.acquireWrite(options) : lock.acquireWriteSync(options);
+  }
+  return colour === "promise" ? await lock.acquire(options) : lock.acquireSync(options);
+}
+
+/** Acquires some times, says so, and stays until it is killed: in its event loop, or blocked. */
+export async function hold(lock: AnyLock, colour: Colour, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await enter(lock, colour);
+  say("held");
+  if (colour === "promise") await new Promise((resolve) => setTimeout(resolve, 60_000));
+  else new Lock({ scope: "thread" }).acquireSync();
+  block();
+}
+
+/** Reads some times, says so, and stays until it is killed. */
+export function holdRead(lock: RWLock, count: number): void {
+  for (let i = 0; i < count; i++) lock.acquireReadSync();
+  say("held");
+  block();
+}
+
+function block(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+}
+
+/** Acquires and releases; gives the name of what was thrown, or how it went. */
+export async function pass(lock: AnyLock, colour: Colour, recover: boolean): Promise<string> {
+  try {
+    const guard = await enter(lock, colour, recover);
+    guard.release();
+    return guard.abandoned ? "abandoned" : "held";
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
+
+/** Waits until it is notified; gives the name of what was thrown, or "notified". */
+export async function awaitNotify(condition: Condition, colour: Colour): Promise<string> {
+  const guard = await enter(condition, colour);
+  try {
+    if (colour === "promise") await condition.wait(LIMIT);
+    else condition.waitSync(LIMIT);
+    return "notified";
+  } catch (error) {
+    return (error as Error).name;
+  } finally {
+    guard.release();
+  }
+}
+
+/** Waits for an event, and gives whether it is set. */
+export async function awaitEvent(event: Event, colour: Colour): Promise<boolean> {
+  if (colour === "promise") await event.wait(LIMIT);
+  else event.waitSync(LIMIT);
+  return event.isSet();
+}
+
+/** Waits at a barrier; gives the name of the error, or "passed". */
+export async function arrive(barrier: Barrier, colour: Colour): Promise<string> {
+  try {
+    if (colour === "promise") await barrier.wait(LIMIT);
+    else barrier.waitSync(LIMIT);
+    return "passed";
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
+
+/** Adds 1 to a value, again and again, each time under its lock. */
+export function increment(value: Value<"i">, rounds: number): void {
+  const lock = value.getLock();
+  for (let i = 0; i < rounds; i++) {
+    lock.acquireSync();
+    value.value = value.value + 1;
+    lock.release();
+  }
+}
+
+/** Puts numbers from 1, until it is killed; counts in a value what it has put. */
+export async function putForEver(
+  queue: Queue<unknown>,
+  colour: Colour,
+  count: Value<"i">,
+): Promise<void> {
+  for (let n = 1;; n++) {
+    if (colour === "promise") await queue.put([n, "item"]);
+    else queue.putSync([n, "item"]);
+    count.value = n;
+  }
+}
+
+/** Gets items, until it is killed; notes the number of the last one in a value. */
+export async function getForEver(
+  queue: Queue<[number, string]>,
+  colour: Colour,
+  last: Value<"i">,
+): Promise<void> {
+  for (;;) {
+    const [n] = colour === "promise" ? await queue.get() : queue.getSync();
+    last.value = n;
+  }
+}
+
+/** Puts numbers, from `first` on. */
+export async function produce(
+  queue: Queue<unknown>,
+  colour: Colour,
+  first: number,
+  count: number,
+): Promise<void> {
+  for (let n = first; n < first + count; n++) {
+    if (colour === "promise") await queue.put(n);
+    else queue.putSync(n);
+  }
+}
+
+/** Gets numbers until there is `null`; gives how many, and their sum. */
+export async function consume(queue: Queue<number | null>, colour: Colour): Promise<number[]> {
+  const [all, sum] = [0, 1];
+  const found = [0, 0];
+  for (;;) {
+    const n = colour === "promise" ? await queue.get(LIMIT) : queue.getSync(LIMIT);
+    if (n === null) return found;
+    found[all] = (found[all] as number) + 1;
+    found[sum] = (found[sum] as number) + n;
+  }
+}
+
+/** Gives back what comes, some times. */
+export async function echo(
+  input: Queue<unknown>,
+  output: Queue<unknown>,
+  colour: Colour,
+  count: number,
+): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    if (colour === "promise") await output.put(await input.get(LIMIT));
+    else output.putSync(input.getSync(LIMIT));
+  }
+}
+
+/** Makes a value, and gives it to the parent, which then has it although this process has ended. */
+export function makeValue(n: number): Value<"i"> {
+  return new Value("i", n, { scope: "process" });
+}
+
+/** Changes what it was given, and gives it back. */
+export function change(numbers: Int32Array, value: Value<"d">): [Int32Array, Value<"d">] {
+  numbers.forEach((n, i) => numbers[i] = n * 2);
+  value.add(0.5);
+  return [numbers, value];
+}
+
+/** Waits for a lock for a short time. */
+export function giveUp(lock: Lock): string {
+  try {
+    lock.acquireSync({ timeout: 50 });
+    return "held";
+  } catch (error) {
+    return error instanceof TimeoutError ? "late" : String(error);
+  }
+}
+
+/** Ends in the way of a program. */
+export function leave(): void {
+  say("leaving");
+}

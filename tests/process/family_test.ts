@@ -1,0 +1,67 @@
+import { assert, assertEquals } from "@std/assert";
+import { SharedArray, Value } from "../../process/mod.ts";
+import { Queue } from "../../queue/mod.ts";
+import { Condition, Event, Lock } from "../../sync/mod.ts";
+import { COLOURS, entries, until } from "../conformance/support.ts";
+import { withRelatives } from "./family_driver.ts";
+
+const scope = "process";
+
+Deno.test("Value is shared by processes, and exact under its lock", async () => {
+  const value = new Value("i", 0, { scope });
+  await withRelatives(async (start) => {
+    const others = [1, 2].map(() => start("increment", [value, 20_000]));
+    for (const other of others) await other.result();
+    assertEquals(value.value, 40_000);
+  });
+});
+
+Deno.test("SharedArray is shared by processes", async () => {
+  const numbers = SharedArray("i", [1, 2, 3], { scope });
+  const value = new Value("d", 1.25, { scope });
+  await withRelatives(async (start) => {
+    const result = await start("change", [numbers, value]).result() as [unknown, unknown];
+    assertEquals([[...numbers], value.value], [[2, 4, 6], 1.75]);
+    assert(result[0] === numbers && result[1] === value);
+  });
+});
+
+for (const colour of COLOURS) {
+  Deno.test(`Queue brings items from process to process and back [${colour}]`, async () => {
+    const [there, back] = [new Queue<unknown>(2, { scope }), new Queue<unknown>(2, { scope })];
+    const items = [1, "two", { three: [3, new Map([["x", 4n]])] }, new Lock({ scope })];
+    await withRelatives(async (start) => {
+      const other = start("echo", [there, back, colour, items.length]);
+      for (const item of items) {
+        await there.put(item, { timeout: 20_000 });
+        assertEquals(await back.get({ timeout: 20_000 }), item);
+      }
+      await other.result();
+    });
+  });
+
+  Deno.test(`Event wakes the promises and the threads of other processes [${colour}]`, async () => {
+    const event = new Event({ scope });
+    await withRelatives(async (start) => {
+      const others = [1, 2].map(() => start("awaitEvent", [event, colour]));
+      await until(() => entries(scope) === 2, "two waiters");
+      const set = performance.now();
+      event.set();
+      for (const other of others) assertEquals(await other.result(), true);
+      console.log(performance.now() - set);
+    });
+  });
+
+  Deno.test(`Condition.notify() wakes in other processes [${colour}]`, async () => {
+    const condition = new Condition(undefined, { scope });
+    await withRelatives(async (start) => {
+      const others = [1, 2].map(() => start("awaitNotify", [condition, colour]));
+      await until(() => entries(scope) === 2, "two waiters");
+      await condition.acquire();
+      condition.notify();
+      condition.notify();
+      condition.release();
+      for (const other of others) assertEquals(await other.result(), "notified");
+    });
+  });
+}
