@@ -235,6 +235,15 @@ export class EndOfFileError extends Error {
 }
 
 /**
+/**
+ * Thrown when something is sent and the other end of the connection is closed, so that nobody will ever receive it.
+ */
+export class BrokenPipeError extends Error {
+  static {
+    this.prototype.name = "BrokenPipeError";
+  }
+}
+
  * Thrown instead of waiting for ever, when it is certain that a wait can never end.
  */
 export class DeadlockError extends Error {
@@ -324,13 +333,45 @@ export class AlreadyExistsError extends Error {
 }
 
 /**
- * Thrown when a message is longer than the buffer that is to receive it.
+/** What did not fit: the options of {@linkcode BufferTooShortError}. */
+export interface BufferTooShortErrorOptions extends ErrorOptions {
+  /** The whole message. Default: `null`. */
+  bytes?: Uint8Array | null;
+}
+
+ * Thrown when a message is longer than the buffer that is to receive it, or than it was allowed to be.
+ *
+ * The message has been taken, and is in `bytes`.
+ *
+ * @example Usage
+ * ```ts
+ * import { BufferTooShortError } from "@nogil/std";
+ *
+ * const error = new BufferTooShortError("Cannot receive bytes: there is room for 2", {
+ *   bytes: new Uint8Array(3),
+ * });
+ * console.log(error.bytes?.length); // 3
+ * ```
  */
 export class BufferTooShortError extends Error {
   static {
     this.prototype.name = "BufferTooShortError";
   }
 }
+
+  /** The whole message, or `null`. */
+  readonly bytes: Uint8Array | null;
+
+  /**
+   * Creates the error.
+   *
+   * @param message What could not be done, and why.
+   * @param options The message's `bytes`, and the `cause`.
+   */
+  constructor(message?: string, options?: BufferTooShortErrorOptions) {
+    super(message, options);
+    this.bytes = options?.bytes ?? null;
+  }
 
 /**
  * Ends a greenlet quietly: a greenlet that is killed, or that throws this, is finished and has not failed.

@@ -10,6 +10,7 @@ import { eventKind } from "./event_kind.ts";
 import type { Kind } from "./kind.ts";
 import * as layout from "./layout.ts";
 import { lockKind } from "./lock_kind.ts";
+import { pipeKind } from "./pipe_kind.ts";
 import { queueKind } from "./queue_kind.ts";
 import { rwlockKind } from "./rwlock_kind.ts";
 import { semaphoreKind } from "./semaphore_kind.ts";
@@ -24,4 +25,5 @@ export const KINDS: ReadonlyMap<number, Kind> = new Map([
   [layout.TYPE_BARRIER, barrierKind],
   [layout.TYPE_RWLOCK, rwlockKind],
   [layout.TYPE_QUEUE, queueKind],
+  [layout.TYPE_PIPE, pipeKind],
 ]);

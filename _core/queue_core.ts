@@ -63,6 +63,7 @@ export class QueueCore {
   readonly #spinning: Spin = new Spin();
 
   /** Makes the record of a place a queue, or opens the queue that it is: then its order and maxsize count. */
+  /** Whether cells have room for a key: for one, or for the place in the stream of bytes. */
   constructor({ agent, o, scope }: Place, settings: QueueSettings) {
     const { q } = agent;
     this.#agent = agent;
@@ -73,7 +74,7 @@ export class QueueCore {
       const flags = order === "fifo" ? 0 : order === "lifo" ? STACK : HEAP;
       initializeQueue(q, o, compare === undefined ? flags : flags | COMPARED, settings.maxsize);
     }
-    this.#hasKeys = (q.w.load(o + FLAGS) & HEAP) !== 0;
+    this.#hasKeys = this.maxsize < 0 || (q.w.load(o + FLAGS) & HEAP) !== 0;
     this.#key = settings.key;
     this.#chunks = chunksOf(q, o);
     this.#items = new Items(q.heap, this.#chunks, scope);
@@ -159,7 +160,7 @@ export class QueueCore {
     if (this.isShutdown) throw putRefused(TURNED_AWAY, 0);
     let key: Key | undefined;
     if (this.#hasKeys) {
-      key = this.#comparing !== null
+      key = this.#comparing !== null || this.maxsize < 0
         ? 0
         : makeKey(this.#key === undefined ? item : this.#key(item));
     }
@@ -386,3 +387,8 @@ export class QueueCore {
 function timeLeft(timeout: number, since: number): number {
   return Math.max(0, timeout - (performance.now() - since));
 }
+  /** Gives the memory up in which this thread writes items. */
+  leave(): void {
+    this.#chunks.leave();
+  }
+

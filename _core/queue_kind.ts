@@ -42,6 +42,7 @@ import {
   GETTERS,
   JOINERS,
   MAXSIZE,
+  PEEK,
   PUT_HANDOFF,
   PUTTERS,
   Q_HEAD,
@@ -49,7 +50,15 @@ import {
   SHUT,
 } from "./queue_layout.ts";
 import { redoQueue } from "./queue_repair.ts";
-import { forEachRef, forgetAll, publish, putBack, sizeOf, takeFirst } from "./queue_ring.ts";
+import {
+  bytesIn,
+  forEachRef,
+  forgetAll,
+  publish,
+  putBack,
+  sizeOf,
+  takeFirst,
+} from "./queue_ring.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 
 const ALL = 2 ** 31 - 1;
@@ -69,7 +78,8 @@ export const queueKind: Kind = {
     } else if ((flags & GET_HANDOFF) !== 0) w.and(o + FLAGS, ~GET_HANDOFF);
     if (w.get(o + PUTTER_LIST + HEAD) !== 0) {
       const max = w.get(o + MAXSIZE);
-      wakeWhile(q, o, PUTTER_LIST, isShut || max === 0 ? ALL : max - size, force);
+      const room = max < 0 ? (hasRoom(q, o) ? 1 : 0) : max - size;
+      wakeWhile(q, o, PUTTER_LIST, isShut || max === 0 ? ALL : room, force);
     } else if ((flags & PUT_HANDOFF) !== 0) w.and(o + FLAGS, ~PUT_HANDOFF);
     if (w.get(o + JOINER_LIST + HEAD) !== 0) {
       wakeWhile(q, o, JOINER_LIST, unfinished(q, o) <= 0 ? ALL : 0, force);
@@ -85,7 +95,7 @@ export const queueKind: Kind = {
     if (list === GETTERS) {
       if (sizeOf(q, o) > 0) {
         // Who has to compare only learns that there is something, and tries for himself.
-        if ((flags & COMPARED) === 0) takeFirst(q, o);
+        if ((flags & COMPARED) === 0 && w.get(s + S_AUX) !== PEEK) takeFirst(q, o);
         outcome = TAKEN;
       } else if ((flags & SHUT) !== 0) outcome = TURNED_AWAY;
       if (outcome !== NOTHING) w.and(o + FLAGS, ~GET_HANDOFF);
@@ -134,7 +144,7 @@ function wakeWhile(q: WaitQueue, o: number, list: number, limit: number, force: 
 
 function hasRoom(q: WaitQueue, o: number): boolean {
   const max = q.w.get(o + MAXSIZE);
-  return max === 0 || sizeOf(q, o) < max;
+  return max === 0 || (max > 0 ? sizeOf(q, o) < max : bytesIn(q, o) < -max);
 }
 
 // -- operations --

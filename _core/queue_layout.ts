@@ -24,7 +24,7 @@ export const OWNER = 3;
 export const Q_HEAD: number = MAIN;
 /** Record: items put so far. */
 export const Q_TAIL: number = MAIN + 1;
-/** Record: how many items there may be; 0 = any number. */
+/** Record: how many items there may be; 0 = any number; below 0: not so many, but so many bytes of items. */
 export const MAXSIZE: number = MAIN + 2;
 /** Record: its block. */
 export const BLOCK: number = MAIN + 3;
@@ -65,6 +65,8 @@ export const PUTTERS = 1;
 /** List of those who wait until everything is done. */
 export const JOINERS = 2;
 
+/** What a getter keeps who only waits until there is an item, and takes none. */
+export const PEEK = 1;
 /** Block: so many entries of the journal are to be carried out; 0 = none. */
 export const J_COUNT = 0;
 /** Block: base and mask of a ring; then those of the other. */
@@ -89,7 +91,14 @@ export const LARGEST_CELL = 508;
 /** What the owner of a chunk adds to its count, so that it does not come to 0 while he uses it. */
 export const BIAS = 1024;
 
-/** Cell: the number of the item, which decides among equal keys. */
+/** Tags of cells from here on have their length in bytes in the second word. */
+export const FIRST_SIZED = 4;
+/** The last of those tags. */
+export const LAST_SIZED = 7;
+/**
+ * Cell: the number of the item, which decides among equal keys. In a queue with a limit in bytes: where the item ends in
+ * the stream of all bytes; in place of the key stands where it begins.
+ */
 export const CELL_NUMBER = 2;
 /** Cell: the length of its key in bytes, or `NUMERIC`. */
 export const CELL_KEY_LENGTH = 3;

@@ -27,14 +27,17 @@ import {
   CELL_NUMBER,
   FIRST_RING,
   FIRST_RING_SIZE,
+  CELL_KEY,
   HEAP,
   HEAPED,
   isRun,
+  FIRST_SIZED,
   J_COUNT,
   JOURNAL,
   MAXSIZE,
   OWNER,
   pageOf,
+  LAST_SIZED,
   Q_HEAD,
   Q_TAIL,
   R_BASE,
@@ -96,6 +99,7 @@ export function publish(q: WaitQueue, o: number, ref: number): Outcome {
     w.set(base + ((flags & STACK) === 0 ? tail & mask : size), ref);
     w.store(o + Q_TAIL, (tail + 1) | 0);
   }
+    if (w.get(o + MAXSIZE) < 0) weigh(q, o, ref, size);
   disown(q, ref);
   return TAKEN;
 }
@@ -183,6 +187,37 @@ export function forgetAll(q: WaitQueue, o: number): void {
 // -- growth --
 
 /** Goes over to a ring of twice the size; `false` if there is no memory for it. */
+// -- a limit in bytes --
+
+/** What an item counts for besides its bytes. */
+const ITEM_BYTES = 64;
+
+/** Bytes of the items of a queue with a limit in bytes; roughly after a death. Under the latch. */
+export function bytesIn(q: WaitQueue, o: number): number {
+  const size = sizeOf(q, o);
+  if (size <= 0) return 0;
+  const { w } = q;
+  const start = reach(q, w.get(wordAt(q, o, 0))) + CELL_KEY;
+  return (w.get(reach(q, w.get(wordAt(q, o, size - 1))) + CELL_NUMBER) - w.get(start)) | 0;
+}
+
+/** Notes where an item begins and ends in the stream of bytes. Under the latch. */
+function weigh(q: WaitQueue, o: number, ref: number, size: number): void {
+  const { w } = q;
+  const tag = w.get(ref) & 0xff;
+  const bytes = FIRST_SIZED <= tag && tag <= LAST_SIZED ? w.get(ref + 1) : 0;
+  const last = size <= 0 ? 0 : reach(q, w.get(wordAt(q, o, size - 1)));
+  const start = last === 0 ? 0 : w.get(last + CELL_NUMBER);
+  w.set(ref + CELL_KEY, start);
+  w.set(ref + CELL_NUMBER, (start + bytes + ITEM_BYTES) | 0);
+}
+
+/** Makes sure that the views reach a cell. */
+function reach(q: WaitQueue, ref: number): number {
+  if (ref + CELL_KEY >= q.heap.limit) q.heap.cover();
+  return ref;
+}
+
 function growRing(q: WaitQueue, o: number): boolean {
   const { w, heap } = q;
   const mask = ringMask(q, o);

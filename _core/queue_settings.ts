@@ -14,7 +14,7 @@ export type QueueOrder = "fifo" | "lifo" | "priority";
 export interface QueueSettings {
   /** In which order items come out. */
   order: QueueOrder;
-  /** How many items there may be; 0 = any number. */
+  /** How many items there may be; 0 = any number; below 0: not so many, but so many bytes of items. */
   maxsize: number;
   /** How far the queue travels. */
   scope: Scope;

@@ -19,6 +19,7 @@ import type { Arena } from "./arena.ts";
 import * as layout from "./layout.ts";
 import { LISTS } from "./layout.ts";
 import { detach, holderOf } from "./lock_kind.ts";
+import { collectPipe } from "./pipe_kind.ts";
 import { deadHands, reapDropped, reapQueues, reapUnshared } from "./queue_repair.ts";
 import { writerOf } from "./rwlock_kind.ts";
 import { forEachSlot, freeChunks } from "./slot_table.ts";
@@ -56,6 +57,7 @@ export function reap(q: WaitQueue, arena: Arena, dead: number): void {
   forEachObject(q, arena, (o) => {
     reapUnshared(q, arena, o, dead);
     reapDropped(q, o);
+    collectPipe(q, arena, o);
     if (w.load(o + layout.TYPE) === 0) return;
     const names = holderOfLock(q, o) === dead;
     if (!names && !hasWaiters(q, o)) return;

@@ -36,6 +36,16 @@ export {
   getppid,
   parentProcess,
 } from "./current_process.ts";
+export { Client, ClientSync } from "./client.ts";
+export {
+  Connection,
+  type RecvBytesOptions,
+  type RecvIntoOptions,
+  type SendBytesOptions,
+} from "./connection.ts";
+export { Listener, type ListenerOptions } from "./listener.ts";
+export type { BytesLike } from "./message_bytes.ts";
+export { Pipe, type PipeOptions } from "./pipe.ts";
 export { type AnyProcess, Process } from "./process.ts";
 export type { ProcessOptions, ProcessPermissions, RuntimeOptions } from "./process_options.ts";
 export {
@@ -44,6 +54,8 @@ export {
   type SharedArrayItem,
   type SharedArrayMethods,
 } from "./shared_array.ts";
+export type { Address } from "./socket_protocol.ts";
+export type { SocketOptions } from "./sockets.ts";
 export type { SharedOptions } from "./shared_options.ts";
 export { type Summand, Value } from "./value.ts";
 export { RLock } from "../sync/rlock.ts";

@@ -6,7 +6,7 @@ Deno.test("every error has its own name, takes a message and a cause, and shows 
     string,
     new (message?: string, options?: ErrorOptions) => Error,
   ][];
-  assertEquals(classes.length, 21);
+  assertEquals(classes.length, 22);
   for (const [name, type] of classes) {
     const cause = new Error("why");
     const error: Error = new type("what", { cause });

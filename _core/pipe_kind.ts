@@ -1,0 +1,223 @@
+/**
+ * The pipe: two ends, a queue for each direction, and who holds which end.
+ *
+ * ```text
+ * MAIN      the queue that end 0 writes and end 1 reads; 0 = none
+ * MAIN + 1  the queue that end 1 writes and end 0 reads; 0 = none
+ * IDENTITY  a random number: the record may be that of another pipe when a handle arrives late
+ * TICKETS   last number given to a handle on its way
+ *
+ * end       open ─its last holder closes, or dies─▶ CLOSED: both queues are shut. So who reads gets what is left, and then
+ *           learns of the end; who writes is refused at once
+ * pipe      both ends CLOSED and no holder left ─▶ COLLECTED, and freed by whoever has set that
+ * ```
+ *
+ * Holders are slots in state HOLDER, one for each open handle. S_AUX = end | ticket << 1. A handle on its way (encoded, and
+ * not arrived yet) is a slot of its sender with a ticket; who receives it makes a slot of his own, then frees that one. So
+ * an end is open as long as a living agent has a slot of it, and nothing has to be counted.
+ *
+ * Everything is done under the latch of the pipe; the latches of the queues are taken under it, never the other way round.
+ *
+ * @module
+ */
+
+import type { Arena } from "./arena.ts";
+import type { Kind } from "./kind.ts";
+import { NOTHING } from "./kind.ts";
+import {
+  FLAGS,
+  FREE,
+  HOLDER,
+  MAIN,
+  S_AUX,
+  S_OBJECT,
+  S_STATE,
+  TYPE,
+  TYPE_PIPE,
+  TYPE_QUEUE,
+} from "./layout.ts";
+import { Items } from "./queue_items.ts";
+import { shutQueue } from "./queue_kind.ts";
+import { BLOCK, OWNER } from "./queue_layout.ts";
+import { chunksOf, disposerOf } from "./queue_lifetime.ts";
+import { forEachSlot } from "./slot_table.ts";
+import type { WaitQueue } from "./wait_queue.ts";
+
+/** One end of a pipe. */
+export type End = 0 | 1;
+
+const IDENTITY = MAIN + 2;
+const TICKETS = MAIN + 3;
+/** Flag: end 0 is closed; shifted by one: end 1. */
+const CLOSED = 1 << 1;
+/** Flag: somebody frees the pipe. */
+const COLLECTED = 1 << 3;
+const MOST_TICKETS = 2 ** 30 - 1;
+
+/** What pipes add to the wait queue: nobody waits at them, but holders die. */
+export const pipeKind: Kind = {
+  lists: 0,
+  strict: false,
+  settle() {},
+  take: () => NOTHING,
+  announce() {},
+  back() {},
+  left() {},
+  reset() {},
+  buried() {},
+  holderDied(q, o, dead) {
+    closeLost(q, o, dead);
+    forEachSlot(q.w, dead, (s) => {
+      if (isHolder(q, o, s)) q.w.store(s + S_STATE, FREE);
+    });
+  },
+  redo(q, o) {
+    closeLost(q, o, 0);
+  },
+};
+
+/** Makes a new record a pipe over queues, of which one may be missing (0); gives its identity. */
+export function initializePipe(q: WaitQueue, o: number, queues: readonly number[]): number {
+  const { w } = q;
+  const identity = 1 + Math.floor(Math.random() * (2 ** 31 - 1));
+  // The queues go with the pipe, and not with the agent that made them.
+  for (const queue of queues) if (queue !== 0) w.set(queue + OWNER, 0);
+  w.store(o + MAIN, queues[0] as number);
+  w.store(o + MAIN + 1, queues[1] as number);
+  w.store(o + IDENTITY, identity);
+  return identity;
+}
+
+/** The queue that an end writes; 0 if it only reads. */
+export function queueOf(q: WaitQueue, o: number, end: End): number {
+  return q.w.load(o + MAIN + end);
+}
+
+/** Makes the slot of a handle of this agent. Under the latch, unless nobody else knows the pipe. */
+export function holdEnd(q: WaitQueue, o: number, end: End, ticket = 0): number {
+  const { w } = q;
+  const s = q.slots.allocate();
+  w.set(s + S_AUX, end | ticket << 1);
+  w.set(s + S_OBJECT, o);
+  w.store(s + S_STATE, HOLDER);
+  return s;
+}
+
+/** Makes the slot of a handle that is on its way; gives it, and its number. */
+export function sendEnd(q: WaitQueue, o: number, end: End): [slot: number, ticket: number] {
+  q.latch(o);
+  const ticket = q.w.load(o + TICKETS) % MOST_TICKETS + 1;
+  q.w.store(o + TICKETS, ticket);
+  const s = holdEnd(q, o, end, ticket);
+  q.unlatch(o);
+  return [s, ticket];
+}
+
+/** Makes the slot of a handle that has arrived; 0 if its end is closed. */
+export function receiveEnd(
+  q: WaitQueue,
+  o: number,
+  identity: number,
+  end: End,
+  sent: number,
+  ticket: number,
+): number {
+  const { w } = q;
+  if (!isPipe(q, o, identity)) return 0;
+  q.latch(o);
+  let s = 0;
+  if (isPipe(q, o, identity)) {
+    if ((w.load(o + FLAGS) & CLOSED << end) === 0) s = holdEnd(q, o, end);
+    // The sender, or his successor in that memory, may have something else there by now.
+    if (isHolder(q, o, sent) && w.get(sent + S_AUX) === (end | ticket << 1)) {
+      w.store(sent + S_STATE, FREE);
+    }
+  }
+  q.unlatch(o);
+  return s;
+}
+
+/** Whether the receiver has freed the slot of a handle that was on its way. */
+export function hasArrived(q: WaitQueue, s: number): boolean {
+  return q.w.load(s + S_STATE) === FREE;
+}
+
+/** Gives up a handle of this agent; closes its end if it was the last. */
+export function releaseEnd(q: WaitQueue, o: number, s: number): void {
+  q.latch(o);
+  closeLost(q, o, 0, s);
+  q.slots.release(s);
+  q.unlatch(o);
+}
+
+/** Whether an end is closed. */
+export function isEndClosed(q: WaitQueue, o: number, end: End): boolean {
+  return (q.w.load(o + FLAGS) & CLOSED << end) !== 0;
+}
+
+/** Whether an end is held by this agent alone. */
+export function isHeldHere(q: WaitQueue, o: number, end: End): boolean {
+  let isHere = false;
+  let isElsewhere = false;
+  forEachSlot(q.w, 0, (s, owner) => {
+    if (!isHolder(q, o, s) || (q.w.get(s + S_AUX) & 1) !== end) return;
+    if (owner === q.me && q.w.get(s + S_AUX) < 2) isHere = true;
+    else isElsewhere = true;
+  });
+  return isHere && !isElsewhere;
+}
+
+/** The agents that hold one of the ends. */
+export function holdersOf(q: WaitQueue, o: number): Set<number> {
+  const owners = new Set<number>();
+  forEachSlot(q.w, 0, (s, owner) => {
+    if (isHolder(q, o, s)) owners.add(owner);
+  });
+  return owners;
+}
+
+/** Frees a pipe that nobody holds any more, with its queues. */
+export function collectPipe(q: WaitQueue, arena: Arena, o: number): void {
+  const { w } = q;
+  const all = CLOSED | CLOSED << 1;
+  if (w.load(o + TYPE) !== TYPE_PIPE || (w.load(o + FLAGS) & (all | COLLECTED)) !== all) return;
+  q.latch(o);
+  const isMine = w.load(o + TYPE) === TYPE_PIPE && (w.load(o + FLAGS) & all) === all &&
+    (w.or(o + FLAGS, COLLECTED) & COLLECTED) === 0;
+  q.unlatch(o);
+  if (!isMine) return;
+  w.store(o + IDENTITY, 0);
+  for (const at of [o + MAIN, o + MAIN + 1]) {
+    // Forgotten before it is freed: who dies in between leaves it unused, and nobody frees it twice.
+    const queue = w.exchange(at, 0);
+    if (queue === 0 || w.load(queue + TYPE) !== TYPE_QUEUE || w.load(queue + BLOCK) === 0) continue;
+    const chunks = chunksOf(q, queue);
+    disposerOf(q, queue, chunks, arena.isLocal ? null : new Items(q.heap, chunks, arena.scope))();
+    arena.freeObject(queue);
+  }
+  arena.freeObject(o);
+}
+
+/** Closes the ends that nobody holds; `dead` holds nothing any more, and slot `left` does not count. Under the latch. */
+function closeLost(q: WaitQueue, o: number, dead: number, left = 0): void {
+  const { w } = q;
+  let open = 0;
+  forEachSlot(w, 0, (s, owner) => {
+    if (s !== left && owner !== dead && isHolder(q, o, s)) open |= CLOSED << (w.get(s + S_AUX) & 1);
+  });
+  const lost = ~open & (CLOSED | CLOSED << 1);
+  if (lost === 0) return;
+  w.or(o + FLAGS, lost);
+  for (const end of [0, 1] as const) {
+    const queue = queueOf(q, o, end);
+    if (queue !== 0) shutQueue(q, queue, null);
+  }
+}
+
+function isPipe(q: WaitQueue, o: number, identity: number): boolean {
+  return q.w.load(o + TYPE) === TYPE_PIPE && q.w.load(o + IDENTITY) === identity;
+}
+
+function isHolder(q: WaitQueue, o: number, s: number): boolean {
+  return q.w.get(s + S_OBJECT) === o && q.w.load(s + S_STATE) === HOLDER;
+}

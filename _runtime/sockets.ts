@@ -1,0 +1,172 @@
+/**
+ * Sockets, and what proves that somebody knows a key. Loaded by the worker that owns the sockets, and by nobody else.
+ *
+ * @module
+ */
+
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { connect, createServer, type Socket } from "node:net";
+import { AlreadyExistsError, NotFoundError } from "../errors.ts";
+
+/** Where a listener listens: a path, or a host and a port. */
+export type NetAddress = string | [host: string, port: number];
+
+/** What is told of a socket. */
+export interface SocketEvents {
+  /** Some bytes have come. */
+  onData(bytes: Uint8Array): void;
+  /** The other side sends no more. */
+  onEnd(): void;
+  /** The socket is closed; called once, the last of all. */
+  onClose(): void;
+}
+
+/** A socket. */
+export interface NetSocket {
+  /** Where the other side is; a Unix socket has no address. */
+  readonly remote: [host: string, port: number] | null;
+  /** Whether something that was written is not with the operating system yet. */
+  readonly isPending: boolean;
+  /** Writes bytes; `false` if they pile up. */
+  write(bytes: Uint8Array): boolean;
+  /** Resolves when nothing piles up any more, or the socket is closed. */
+  drained(): Promise<void>;
+  /** Lets nothing more come in. */
+  pause(): void;
+  /** Lets it come in again. */
+  resume(): void;
+  /** Closes the socket when all is written and the other side has closed it, too, or some time has passed. */
+  end(): void;
+  /** Closes the socket at once. */
+  destroy(): void;
+}
+
+/** A place where sockets come in. */
+export interface NetServer {
+  /** Where it is. */
+  readonly address: NetAddress;
+  /** Lets nobody in any more. */
+  close(): void;
+}
+
+/** So long the other side may take to close a socket, in milliseconds. */
+const GOODBYE = 2000;
+
+/** Listens; `accept` gives the events of each socket. */
+export function listenAt(
+  address: NetAddress,
+  backlog: number,
+  accept: (socket: NetSocket) => SocketEvents,
+): Promise<NetServer> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => void follow(socket, accept));
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => reject(describe(error, "listen at", address)));
+    server.listen({ ...target(address), backlog }, () => {
+      const actual = server.address();
+      resolve({
+        address: typeof actual === "object" && actual !== null
+          ? [actual.address, actual.port]
+          : address,
+        close: () => void server.close(),
+      });
+    });
+  });
+}
+
+/** Connects. */
+export function connectTo(
+  address: NetAddress,
+  accept: (socket: NetSocket) => SocketEvents,
+): Promise<NetSocket> {
+  const socket = connect({ ...target(address), allowHalfOpen: true });
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => reject(describe(error, "connect to", address));
+    socket.once("error", fail);
+    socket.once("connect", () => {
+      socket.off("error", fail);
+      resolve(follow(socket, accept));
+    });
+  });
+}
+
+function target(address: NetAddress): { path: string } | { host: string; port: number } {
+  return typeof address === "string" ? { path: address } : { host: address[0], port: address[1] };
+}
+
+function follow(socket: Socket, accept: (socket: NetSocket) => SocketEvents): NetSocket {
+  const { remoteAddress, remotePort } = socket;
+  let closed = false;
+  let wake: (() => void)[] = [];
+  const wakeAll = (): void => {
+    const waiting = wake;
+    wake = [];
+    for (const resolve of waiting) resolve();
+  };
+  const net: NetSocket = {
+    remote: remoteAddress === undefined || remotePort === undefined
+      ? null
+      : [remoteAddress, remotePort],
+    get isPending() {
+      return !closed && socket.writableLength > 0;
+    },
+    write: (bytes) => !closed && socket.write(bytes),
+    drained: () =>
+      new Promise((resolve) => {
+        if (closed || !socket.writableNeedDrain) resolve();
+        else wake.push(resolve);
+      }),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    end() {
+      socket.resume();
+      socket.end();
+      const timer = setTimeout(() => socket.destroy(), GOODBYE);
+      socket.once("close", () => clearTimeout(timer));
+    },
+    destroy: () => void socket.destroy(),
+  };
+  if (remoteAddress !== undefined) socket.setNoDelay(true);
+  const events = accept(net);
+  socket.on("data", (bytes) => events.onData(bytes as Uint8Array));
+  socket.on("end", () => events.onEnd());
+  socket.on("drain", wakeAll);
+  // A socket that breaks is closed; there is nothing else to know about it.
+  socket.on("error", () => {});
+  socket.on("close", () => {
+    closed = true;
+    wakeAll();
+    events.onClose();
+  });
+  return net;
+}
+
+function describe(error: Error, what: string, address: NetAddress): Error {
+  const place = typeof address === "string" ? address : address.join(":");
+  const { code } = error as { code?: string };
+  if (code === "EADDRINUSE") {
+    return new AlreadyExistsError(`Cannot ${what} ${place}: the address is in use`, {
+      cause: error,
+    });
+  }
+  if (code === "ECONNREFUSED" || code === "ENOENT") {
+    return new NotFoundError(`Cannot ${what} ${place}: nobody listens there`, { cause: error });
+  }
+  return new Error(`Cannot ${what} ${place}: ${error.message}`, { cause: error });
+}
+
+/** Gives bytes that nobody can guess. */
+export function randomNonce(length: number): Uint8Array {
+  return new Uint8Array(randomBytes(length));
+}
+
+/** Proves that somebody knows a key. */
+export function proof(key: Uint8Array, role: string, ...nonces: Uint8Array[]): Uint8Array {
+  const mac = createHmac("sha256", key).update(role);
+  for (const nonce of nonces) mac.update(nonce);
+  return new Uint8Array(mac.digest());
+}
+
+/** Compares two proofs in a time that tells nothing. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
+}

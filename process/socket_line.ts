@@ -1,0 +1,139 @@
+/**
+ * A socket and the end of a pipe, joined: what comes in at one goes out at the other.
+ *
+ * @module
+ */
+
+import type { PipeEnd } from "../_core/pipe_end.ts";
+import type { NetSocket, SocketEvents } from "../_runtime/sockets.ts";
+import { ByteQueue } from "./handshake.ts";
+import { FrameReader } from "./socket_wire.ts";
+
+/** A socket and the end of a pipe, from the first byte on. */
+export class SocketLine implements SocketEvents {
+  readonly #socket: NetSocket;
+  readonly #reader: FrameReader;
+  readonly #onClose: () => void;
+  /** What has come during the handshake; `null` afterwards. */
+  #early: ByteQueue | null = new ByteQueue();
+  #end: PipeEnd | null = null;
+  /** Frames for which there was no room in the pipe. */
+  #backlog: unknown[] = [];
+  #isFeeding = false;
+  #hasEnded = false;
+  #isClosed = false;
+
+  /** Begins with a handshake. */
+  constructor(socket: NetSocket, maxBytes: number, onClose: () => void) {
+    this.#socket = socket;
+    this.#reader = new FrameReader(maxBytes);
+    this.#onClose = onClose;
+  }
+
+  /** The bytes of the handshake. */
+  get handshake(): ByteQueue {
+    return this.#early as ByteQueue;
+  }
+
+  /** Whether all that the program has sent is with the operating system. */
+  get isFlushed(): boolean {
+    const end = this.#end;
+    if (this.#isClosed || end === null) return true;
+    return !this.#socket.isPending && (!end.isOpen || end.waiting === 0);
+  }
+
+  /** Joins the socket to the end of a pipe. */
+  join(end: PipeEnd): void {
+    this.#end = end;
+    if (this.#isClosed) return end.close();
+    const rest = this.handshake.rest();
+    this.#early = null;
+    if (rest.length > 0) this.onData(rest);
+    if (this.#hasEnded) this.#finish();
+    void this.#pump(end);
+  }
+
+  /** Closes the socket at once. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  onData(bytes: Uint8Array): void {
+    if (this.#early !== null) return this.#early.push(bytes);
+    if (this.#hasEnded || this.#end?.isOpen !== true) return;
+    try {
+      for (const frame of this.#reader.push(bytes)) this.#receive(frame);
+    } catch (error) {
+      // What follows makes no sense any more.
+      this.#receive(error);
+      this.#hasEnded = true;
+      this.#socket.pause();
+      this.#finish();
+    }
+  }
+
+  onEnd(): void {
+    this.#hasEnded = true;
+    this.#early?.end();
+    this.#finish();
+  }
+
+  onClose(): void {
+    this.#isClosed = true;
+    this.onEnd();
+    this.#onClose();
+  }
+
+  #receive(item: unknown): void {
+    const end = this.#end as PipeEnd;
+    try {
+      if (this.#backlog.length === 0 && end.tryPut(item)) return;
+    } catch {
+      // The program has closed the connection.
+      return;
+    }
+    this.#backlog.push(item);
+    void this.#feed(end);
+  }
+
+  /** Puts what has found no room as soon as there is some; meanwhile nothing more comes in. */
+  async #feed(end: PipeEnd): Promise<void> {
+    if (this.#isFeeding) return;
+    this.#isFeeding = true;
+    this.#socket.pause();
+    try {
+      while (this.#backlog.length > 0) {
+        await end.put(this.#backlog[0], Infinity);
+        this.#backlog.shift();
+      }
+    } catch {
+      // The program has closed the connection.
+      this.#backlog = [];
+    }
+    this.#isFeeding = false;
+    if (this.#hasEnded) this.#finish();
+    else this.#socket.resume();
+  }
+
+  /** The other side is gone: when all is received, the program learns of it. */
+  #finish(): void {
+    if (this.#isFeeding || this.#end === null) return;
+    this.#end.close();
+    this.#socket.destroy();
+  }
+
+  /** Writes what the program sends, until it closes the connection or the other side is gone. */
+  async #pump(end: PipeEnd): Promise<void> {
+    try {
+      for (;;) {
+        const frame = await end.get(Infinity) as Uint8Array;
+        if (!this.#socket.write(frame)) await this.#socket.drained();
+      }
+    } catch {
+      // The program has closed the connection, or the other side has.
+    }
+    if (!end.isOpen) return;
+    end.close();
+    this.#socket.end();
+  }
+}
