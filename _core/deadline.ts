@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ReachableWait, waitScope } from "./wait_scope.ts";
+
 /** Longest delay that a timer takes. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
@@ -31,12 +33,14 @@ export function callAfter(timeout: number, fn: () => void): () => void {
  * back before it has returned.
  * @param timeout Milliseconds to wait at most; with 0 nothing is subscribed.
  * @param signal Ends the wait: the promise rejects with its reason.
+ * @param what What is waited for, if a greenlet is asked.
  * @returns Whether it called back in time. Nothing is subscribed any more by then.
  */
 export function calledWithin(
   subscribe: (callBack: () => void) => () => void,
   timeout: number,
   signal: AbortSignal | undefined,
+  what: string = "wait()",
 ): Promise<boolean> {
   if (signal?.aborted) return Promise.reject(signal.reason);
   if (timeout === 0) return Promise.resolve(false);
@@ -45,6 +49,7 @@ export function calledWithin(
       unsubscribe();
       stop();
       signal?.removeEventListener("abort", onAbort);
+      reachable.leaveScope();
     };
     const onAbort = (): void => {
       end();
@@ -59,5 +64,26 @@ export function calledWithin(
       resolve(false);
     });
     signal?.addEventListener("abort", onAbort);
+    const reachable = new Reachable(what, (error) => {
+      end();
+      reject(error);
+    });
+    waitScope()?.enter(reachable);
   });
+}
+
+class Reachable extends ReachableWait {
+  readonly what: string;
+  readonly #stop: (error: unknown) => void;
+
+  constructor(what: string, stop: (error: unknown) => void) {
+    super();
+    this.what = what;
+    this.#stop = stop;
+  }
+
+  interrupt(error: unknown): boolean {
+    this.#stop(error);
+    return true;
+  }
 }

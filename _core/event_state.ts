@@ -6,6 +6,7 @@
 
 import type { Agent } from "./agent.ts";
 import { isEventSet } from "./event_kind.ts";
+import { unreachable } from "./wait_scope.ts";
 import type { WaitState } from "./wait_state.ts";
 
 /** An event, as a wait for many objects sees it: done while it is set, or once it has been set during the wait. */
@@ -27,7 +28,7 @@ export class EventState implements WaitState {
   subscribe(onDone: () => void): () => void {
     const controller = new AbortController();
     const { signal } = controller;
-    this.#agent.wait(this.#o, 0, Infinity, signal).then(onDone, (error) => {
+    unreachable(() => this.#agent.wait(this.#o, 0, Infinity, signal)).then(onDone, (error) => {
       if (!signal.aborted) throw error;
     });
     return () => controller.abort();

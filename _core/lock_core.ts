@@ -20,6 +20,7 @@ import {
   type SyncWaitOptions,
   type WaitOptions,
 } from "./wait_options.ts";
+import { unreachable } from "./wait_scope.ts";
 
 /** Options of a promise acquire. */
 export interface AcquireOptions extends WaitOptions {
@@ -61,7 +62,7 @@ export class LockCore implements GuardOwner {
 
   acquire(options?: AcquireOptions): Promise<HeldGuard> {
     try {
-      const timeout = checkWait(options);
+      const timeout = options === undefined ? Infinity : checkWait(options, `acquire ${this.noun}`);
       const token = ownerToken();
       const outcome = this.attempt(token);
       if (outcome !== NOTHING) return Promise.resolve(this.granted(outcome, token, options));
@@ -88,7 +89,7 @@ export class LockCore implements GuardOwner {
       if (outcome !== NOTHING) return this.granted(outcome, token, undefined);
       return this.#acquireSyncContended(Infinity, token, undefined);
     }
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, `acquire ${this.noun}`);
     const outcome = this.attempt(token);
     if (outcome !== NOTHING) return this.granted(outcome, token, options);
     return this.#acquireSyncContended(timeout, token, options);
@@ -151,7 +152,9 @@ export class LockCore implements GuardOwner {
   /** Takes the lock back as a promise. The lock is held afterwards, whatever is thrown. */
   async restore(saved: Saved): Promise<void> {
     let outcome = tryLock(this.agent.q, this.o);
-    if (outcome === NOTHING) outcome = await this.agent.wait(this.o, 0, Infinity, undefined);
+    if (outcome === NOTHING) {
+      outcome = await unreachable(() => this.agent.wait(this.o, 0, Infinity, undefined));
+    }
     this.#restored(saved, outcome);
   }
 

@@ -13,6 +13,7 @@ import { Doorbell } from "./doorbell.ts";
 import { NOTHING, type Outcome } from "./kind.ts";
 import { A_BELL, agentRecord, S_STATE, WOKEN } from "./layout.ts";
 import type { WaitQueue } from "./wait_queue.ts";
+import { ReachableWait, waitScope, whatOf } from "./wait_scope.ts";
 
 /** A waiter looks by itself after so many milliseconds. */
 export const HEAL_SLICE = 250;
@@ -31,16 +32,12 @@ export interface Promises {
   schedule(): void;
 }
 
-interface Pending {
-  readonly o: number;
-  retry(late: boolean): void;
-}
-
 /** The waiting promises of an agent. */
 export class PromiseWaits implements Promises {
   readonly #q: WaitQueue;
   readonly #heal: (o: number) => void;
-  readonly #pending: Map<number, Pending> = new Map();
+  readonly #pending: Map<number, PromiseWait<unknown>> = new Map();
+  readonly #onEnd = (wait: PromiseWait<unknown>): void => this.#end(wait);
   readonly #doorbell: Doorbell;
   #scheduled = false;
   #timer: ReturnType<typeof setInterval> | null = null;
@@ -104,65 +101,19 @@ export class PromiseWaits implements Promises {
     signal: AbortSignal | undefined,
     finish: (outcome: Outcome) => T | PromiseLike<T>,
   ): Promise<T> {
-    const q = this.#q;
-    const since = performance.now();
     return new Promise((resolve, reject) => {
-      const settle = (outcome: Outcome): void => {
-        try {
-          resolve(finish(outcome));
-        } catch (error) {
-          reject(error);
-        }
-      };
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const end = (): void => {
-        if (this.#pending.delete(s) && q.isShared(o)) this.#shared--;
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
-        q.slots.release(s);
-        if (this.#shared <= 0) this.#rest();
-      };
-      const onAbort = (): void => {
-        if (!this.#pending.has(s)) return;
-        const outcome = q.cancel(o, s);
-        end();
-        if (outcome === NOTHING) reject((signal as AbortSignal).reason);
-        settle(outcome);
-      };
-      const expire = (): void => {
-        const left = since + timeout - performance.now();
-        if (left > 0) {
-          timer = setTimeout(expire, Math.min(Math.ceil(left), LONGEST_DELAY));
-          return;
-        }
-        const outcome = q.cancel(o, s);
-        end();
-        settle(outcome);
-      };
-      const retry = (late: boolean): void => {
-        let outcome = q.granted(s);
-        if (outcome === NOTHING) {
-          const woken = q.w.load(s + S_STATE) === WOKEN;
-          if (!woken && !late) return;
-          q.latch(o);
-          outcome = q.take(o, s, late);
-          if (outcome === NOTHING && woken) {
-            q.back(o, s, performance.now() - since > FAIR_MS);
-          }
-          q.unlatch(o);
-          if (outcome === NOTHING) return;
-        }
-        end();
-        settle(outcome);
-      };
-      this.#pending.set(s, { o, retry });
-      if (q.isShared(o)) this.#shared++;
-      if (timeout !== Infinity) {
-        timer = setTimeout(expire, Math.min(Math.ceil(timeout), LONGEST_DELAY));
-      }
-      signal?.addEventListener("abort", onAbort);
+      const wait = new PromiseWait(this.#q, o, s, { timeout, signal, finish, resolve, reject });
+      wait.onEnd = this.#onEnd;
+      this.#pending.set(s, wait as PromiseWait<unknown>);
+      if (this.#q.isShared(o)) this.#shared++;
       this.#listen();
+      wait.begin();
     });
+  }
+
+  #end(wait: PromiseWait<unknown>): void {
+    if (this.#pending.delete(wait.s) && this.#q.isShared(wait.o)) this.#shared--;
+    if (this.#shared <= 0) this.#rest();
   }
 
   /** Keeps the program alive and an ear at the bell while promises wait for other threads. */
@@ -198,12 +149,112 @@ export class PromiseWaits implements Promises {
 
   #healAll(): void {
     const healed = new Set<number>();
-    for (const { o, retry } of [...this.#pending.values()]) {
+    for (const wait of [...this.#pending.values()]) {
+      const { o, s } = wait;
       if (!healed.has(o) && this.#q.isShared(o)) {
         healed.add(o);
         this.#heal(o);
       }
-      retry(true);
+      if (this.#pending.get(s) === wait) wait.retry(true);
+    }
+  }
+}
+
+/** What a promise wait is made of. */
+interface Terms<T> {
+  timeout: number;
+  signal: AbortSignal | undefined;
+  finish: (outcome: Outcome) => T | PromiseLike<T>;
+  resolve: (value: T | PromiseLike<T>) => void;
+  reject: (error: unknown) => void;
+}
+
+/** One promise that waits. */
+class PromiseWait<T> extends ReachableWait {
+  readonly o: number;
+  readonly s: number;
+  onEnd: ((wait: PromiseWait<unknown>) => void) | null = null;
+  readonly #q: WaitQueue;
+  readonly #terms: Terms<T>;
+  readonly #since = performance.now();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(q: WaitQueue, o: number, s: number, terms: Terms<T>) {
+    super();
+    this.#q = q;
+    this.o = o;
+    this.s = s;
+    this.#terms = terms;
+  }
+
+  get what(): string {
+    return whatOf(this.#q.w, this.o, this.#q.listOf(this.s));
+  }
+
+  begin(): void {
+    const { timeout, signal } = this.#terms;
+    if (timeout !== Infinity) this.#setTimer(timeout);
+    signal?.addEventListener("abort", this);
+    waitScope()?.enter(this);
+  }
+
+  /** The signal is aborted. */
+  handleEvent(): void {
+    this.leaveScope();
+    this.interrupt(this.#terms.signal?.reason);
+  }
+
+  interrupt(error: unknown): boolean {
+    const outcome = this.#q.cancel(this.o, this.s);
+    this.#end();
+    if (outcome === NOTHING) this.#terms.reject(error);
+    this.#settle(outcome);
+    return outcome === NOTHING;
+  }
+
+  retry(late: boolean): void {
+    const q = this.#q;
+    const { o, s } = this;
+    let outcome = q.granted(s);
+    if (outcome === NOTHING) {
+      const woken = q.w.load(s + S_STATE) === WOKEN;
+      if (!woken && !late) return;
+      q.latch(o);
+      outcome = q.take(o, s, late);
+      if (outcome === NOTHING && woken) q.back(o, s, performance.now() - this.#since > FAIR_MS);
+      q.unlatch(o);
+      if (outcome === NOTHING) return;
+    }
+    this.#end();
+    this.#settle(outcome);
+  }
+
+  #setTimer(delay: number): void {
+    this.#timer = setTimeout(() => this.#expire(), Math.min(Math.ceil(delay), LONGEST_DELAY));
+  }
+
+  #expire(): void {
+    const left = this.#since + this.#terms.timeout - performance.now();
+    if (left > 0) return this.#setTimer(left);
+    const outcome = this.#q.cancel(this.o, this.s);
+    this.#end();
+    this.#settle(outcome);
+  }
+
+  #end(): void {
+    this.leaveScope();
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#terms.signal?.removeEventListener("abort", this);
+    this.onEnd?.(this as PromiseWait<unknown>);
+    this.#q.slots.release(this.s);
+  }
+
+  #settle(outcome: Outcome): void {
+    const { finish, resolve, reject } = this.#terms;
+    try {
+      resolve(finish(outcome));
+    } catch (error) {
+      reject(error);
     }
   }
 }

@@ -33,6 +33,7 @@ import {
   type SyncWaitOptions,
   type WaitOptions,
 } from "../_core/wait_options.ts";
+import { unreachable } from "../_core/wait_scope.ts";
 
 /** What a barrier is made with. */
 export interface BarrierOptions {
@@ -93,7 +94,7 @@ export class Barrier {
       );
     }
     const scope = checkScope(options, "Barrier");
-    checkTimeout(options?.timeout);
+    checkTimeout(options?.timeout, "create Barrier");
     if (options?.action !== undefined && typeof options.action !== "function") {
       throw new TypeError("Cannot create Barrier: 'action' must be a function");
     }
@@ -130,17 +131,14 @@ export class Barrier {
    * @throws {TimeoutError} If this wait runs out of time.
    */
   async wait(options?: WaitOptions): Promise<number> {
-    const timeout = this.#limit(options, checkWait(options));
+    const timeout = this.#limit(options, checkWait(options, "wait at barrier"));
     const { agent, o } = this.#place;
     const arrival = arrive(agent.q, o, true);
     if (arrival === null) throw broken();
     const { slot, index } = arrival;
-    const waiting = agent.promises.wait(
-      o,
-      slot,
-      arrival.acting ? Infinity : timeout,
-      arrival.acting ? undefined : options?.signal,
-    );
+    const waiting = arrival.acting
+      ? unreachable(() => agent.promises.wait(o, slot, Infinity, undefined))
+      : agent.promises.wait(o, slot, timeout, options?.signal);
     if (arrival.acting) {
       try {
         const acted: unknown = this.#action?.();
@@ -173,7 +171,7 @@ export class Barrier {
    * @throws {DeadlockError} If the wait could never end: no other thread knows the barrier, or its scope is `"local"`.
    */
   waitSync(options?: SyncWaitOptions): number {
-    const timeout = this.#limit(options, checkSyncWait(options));
+    const timeout = this.#limit(options, checkSyncWait(options, "wait at barrier"));
     const { agent, o } = this.#place;
     const { q } = agent;
     const arrival = arrive(q, o, false);

@@ -1,0 +1,168 @@
+/**
+ * Waits that can be ended from outside: those of a greenlet, which may be killed.
+ *
+ * Whoever begins a wait as a promise enters it into the scope in which the code runs, if there is one, and takes it out when
+ * the wait is over. To interrupt a scope ends every wait in it with an error, as if its own signal had been aborted: the
+ * waiter leaves no entry behind, and a wake-up that it can no longer use is passed on. An interruption that finds no wait
+ * meets the next one.
+ *
+ * ```text
+ *   interrupt() ──▶ waits in the scope? ── yes ──▶ each is taken back and throws the error
+ *                          │ no
+ *                          ▼
+ *                       pending ──▶ the next wait that is entered throws the error at once
+ * ```
+ *
+ * @module
+ */
+
+import {
+  TYPE,
+  TYPE_BARRIER,
+  TYPE_CONDITION,
+  TYPE_EVENT,
+  TYPE_LOCK,
+  TYPE_QUEUE,
+  TYPE_RLOCK,
+  TYPE_RWLOCK,
+  TYPE_SEMAPHORE,
+} from "./layout.ts";
+import type { SharedWords } from "./shared_words.ts";
+
+/** A wait that can be ended from outside. */
+export abstract class ReachableWait {
+  /** The scope in which it is, as long as it goes on. */
+  scope: WaitScope | null = null;
+  /** The wait in the scope that was entered before this one. */
+  older: ReachableWait | null = null;
+  /** The wait in the scope that was entered after this one. */
+  newer: ReachableWait | null = null;
+
+  /** Whether it is interrupted only if no other wait of its scope was. */
+  get isLastResort(): boolean {
+    return false;
+  }
+
+  /** What is waited for, in the words of the program: `Queue.get()`. */
+  abstract get what(): string;
+
+  /**
+   * Takes the wait back and lets it throw an error. It has left its scope by then.
+   *
+   * @returns `false` if what it waits for has come before, so that it does not throw.
+   */
+  abstract interrupt(error: unknown): boolean;
+
+  /** Says that the wait is over. */
+  leaveScope(): void {
+    const { scope } = this;
+    if (scope !== null) scope.leave(this);
+  }
+}
+
+/** The waits of one greenlet. */
+export class WaitScope {
+  /** The wait that was entered last. */
+  newest: ReachableWait | null = null;
+  /** The interruption that has met no wait yet. */
+  #pending: { readonly error: unknown } | null = null;
+
+  /** Whether an interruption is still to meet a wait. */
+  get isInterrupted(): boolean {
+    return this.#pending !== null;
+  }
+
+  /** Enters a wait that begins. If an interruption is pending, the wait is ended by it at once. */
+  enter(wait: ReachableWait): void {
+    const { newest } = this;
+    wait.scope = this;
+    wait.older = newest;
+    if (newest !== null) newest.newer = wait;
+    this.newest = wait;
+    if (this.#pending !== null) this.#meet(this.#pending.error);
+  }
+
+  /** Takes a wait out that is over. */
+  leave(wait: ReachableWait): void {
+    const { older, newer } = wait;
+    if (older !== null) older.newer = newer;
+    if (newer !== null) newer.older = older;
+    else this.newest = older;
+    wait.scope = wait.older = wait.newer = null;
+  }
+
+  /** Ends all waits with an error; if none can be ended, the next one will be. Tells whether one was. */
+  interrupt(error: unknown): boolean {
+    this.#pending = { error };
+    return this.#meet(error);
+  }
+
+  /** Takes an interruption back that has met no wait. Without an error: any. */
+  calmDown(error?: unknown): void {
+    if (error === undefined || this.#pending?.error === error) this.#pending = null;
+  }
+
+  /** What is waited for. */
+  whats(): string[] {
+    const all: string[] = [];
+    for (let wait = this.newest; wait !== null; wait = wait.older) all.unshift(wait.what);
+    return all;
+  }
+
+  #meet(error: unknown): boolean {
+    const met = this.#end(error, false) || this.#end(error, true);
+    if (met) this.#pending = null;
+    return met;
+  }
+
+  #end(error: unknown, lastResorts: boolean): boolean {
+    let met = false;
+    for (;;) {
+      let wait = this.newest;
+      while (wait !== null && wait.isLastResort !== lastResorts) wait = wait.older;
+      if (wait === null) return met;
+      this.leave(wait);
+      if (wait.interrupt(error)) met = true;
+    }
+  }
+}
+
+let find: () => WaitScope | null = () => null;
+let isHidden = false;
+
+/** Gives the scope in which the running code begins waits; `null` if nobody can end them. */
+export function waitScope(): WaitScope | null {
+  return isHidden ? null : find();
+}
+
+/** Says how the scope of the running code is found. Called once, by the module of greenlets. */
+export function findWaitScopeBy(finder: () => WaitScope | null): void {
+  find = finder;
+}
+
+/** Begins a wait that nobody can end: the one of a condition that takes its lock back, say. */
+export function unreachable<T>(begin: () => T): T {
+  const before = isHidden;
+  isHidden = true;
+  try {
+    return begin();
+  } finally {
+    isHidden = before;
+  }
+}
+
+const WHATS: ReadonlyMap<number, readonly string[]> = new Map([
+  [TYPE_LOCK, ["Lock.acquire()"]],
+  [TYPE_RLOCK, ["RLock.acquire()"]],
+  [TYPE_CONDITION, ["Condition.wait()"]],
+  [TYPE_EVENT, ["Event.wait()"]],
+  [TYPE_SEMAPHORE, ["Semaphore.acquire()"]],
+  [TYPE_BARRIER, ["Barrier.wait()"]],
+  [TYPE_RWLOCK, ["RWLock.acquireWrite()", "RWLock.acquireRead()"]],
+  [TYPE_QUEUE, ["Queue.get()", "Queue.put()", "Queue.join()"]],
+]);
+
+/** Says what is waited for in a list of an object. */
+export function whatOf(words: SharedWords, o: number, list: number): string {
+  return WHATS.get(words.get(o + TYPE))?.[list] ?? "wait()";
+}

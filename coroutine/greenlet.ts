@@ -1,0 +1,456 @@
+/**
+ * Greenlets of the hub, as gevent has them.
+ *
+ * @module
+ */
+
+import { GreenletExit, InvalidStateError, TimeoutError, UnshareableError } from "../errors.ts";
+import { calledWithin } from "../_core/deadline.ts";
+import { HANDLE, type HandleRecord } from "../_core/handle.ts";
+import { checkTimeout, checkWait, type WaitOptions } from "../_core/wait_options.ts";
+import { WAITABLE, type WaitState } from "../_core/wait_state.ts";
+import { joinWait, outcomeOf } from "./join_wait.ts";
+import { Link, type LinkTarget } from "./link.ts";
+import { wrongDelay } from "./sleep.ts";
+import {
+  type Body,
+  currentStrand,
+  DEAD,
+  type Listener,
+  NEW,
+  POSTED,
+  RUNNING,
+  Strand,
+} from "./strand.ts";
+
+export type { LinkTarget } from "./link.ts";
+
+/** What a greenlet's function leads to: what its generator or its promise does, or what it returns. */
+export type GreenletResult<R> = R extends Generator<unknown, infer T, infer _Next> ? Awaited<T>
+  : Awaited<R>;
+
+/** How a greenlet is killed. */
+export interface KillOptions extends WaitOptions {
+  /**
+   * Milliseconds that the greenlet has to end in. After that it is given up: it counts as dead, whatever its code does.
+   * Default: 1000; `Infinity` never gives it up.
+   */
+  grace?: number;
+}
+
+/** Milliseconds that a greenlet which was killed has to end in. */
+const GRACE = 1000;
+
+/** Gives what the hub knows of a greenlet. */
+export let strandOf: (greenlet: Greenlet<unknown>) => Strand;
+
+/**
+ * A function that runs beside others on this thread, as gevent's `Greenlet`.
+ *
+ * Its function is an asynchronous one, a generator function, or a plain one. A generator function yields what it waits for:
+ * `yield promise` gives the value of the promise, and throws its error; `yield sleep(…)` costs no promise. A greenlet runs
+ * until it waits; only then others do. The greenlets of a thread are not parallel: for that there are threads.
+ *
+ * `await greenlet` gives its result, or throws its error. So do `get` and, without the error, `join`. An error at which
+ * nobody looks by the next turn of the event loop goes to the hook of the hub, which prints it.
+ *
+ * **`kill`** ends a greenlet wherever it waits: in `sleep`, in `join` or `get` of another one, in the promise waits of the
+ * primitives of `sync` and `queue`, in a channel, in a function patched by `monkey`, at a `yield` of a generator, and
+ * wherever its {@linkcode Greenlet.signal} is heeded. There its code gets a {@linkcode GreenletExit}, which leaves
+ * `finally` blocks time to run. Two things are beyond reach. An asynchronous function that awaits a promise of
+ * somebody else cannot be interrupted: give what makes the promise the signal. And code that catches the `GreenletExit`
+ * and goes on, goes on. In both cases the greenlet is given up after the time of grace: it is dead, and whoever joins it
+ * goes on.
+ *
+ * A wait that an asynchronous greenlet has begun and does not await is interrupted like the others; its rejection is
+ * nobody's.
+ *
+ * @example Usage
+ * ```ts
+ * import { Greenlet, sleep, spawn } from "@nogil/std/coroutine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const one = spawn(async (x: number) => {
+ *   await sleep(10);
+ *   return x + 1;
+ * }, 1);
+ * const two = new Greenlet(function* (greenlet: Greenlet<number>) {
+ *   const x: number = yield greenlet;
+ *   return x * 10;
+ * }, one).start();
+ * assertEquals(await two, 20);
+ * ```
+ *
+ * @typeParam T The type of the result.
+ */
+export class Greenlet<T = unknown> implements PromiseLike<T> {
+  readonly #strand: Strand;
+
+  /**
+   * Creates a greenlet, which `start` starts.
+   *
+   * @param run A generator function; without it, a subclass has a method `run`.
+   * @param args Its arguments.
+   * @throws {TypeError} If `run` is no function.
+   */
+  constructor(
+    // deno-lint-ignore no-explicit-any -- the arguments follow, and what a yield gives depends on what was yielded
+    run: (...args: any[]) => Generator<unknown, T | PromiseLike<T>, any>,
+    ...args: unknown[]
+  );
+  /**
+   * Creates a greenlet, which `start` starts.
+   *
+   * @param run A function, asynchronous or plain; without it, a subclass has a method `run`.
+   * @param args Its arguments.
+   * @throws {TypeError} If `run` is no function.
+   */
+  // deno-lint-ignore no-explicit-any -- the arguments follow
+  constructor(run?: ((...args: any[]) => T | PromiseLike<T>) | null, ...args: unknown[]);
+  constructor(run?: Body | null, ...args: unknown[]) {
+    const strand = new Strand(checkBody(run), args);
+    strand.facade = this;
+    this.#strand = strand;
+  }
+
+  static {
+    strandOf = (greenlet) => greenlet.#strand;
+  }
+
+  /**
+   * Creates a greenlet and starts it. As {@linkcode spawn}.
+   *
+   * @param fn What it runs.
+   * @param args Its arguments.
+   */
+  static spawn<A extends unknown[], R>(
+    fn: (...args: A) => R,
+    ...args: A
+  ): Greenlet<GreenletResult<R>> {
+    return new Greenlet<GreenletResult<R>>(fn as never, ...args).start();
+  }
+
+  /**
+   * What the greenlet does. The default calls the function given to the constructor; a subclass may override it.
+   *
+   * @param args The arguments given to the constructor.
+   */
+  // deno-lint-ignore no-explicit-any -- a subclass says what it takes
+  run(...args: any[]): unknown {
+    const { body } = this.#strand;
+    if (body === null) {
+      throw new InvalidStateError("Cannot run greenlet: it has no function, or has begun");
+    }
+    return body(...args);
+  }
+
+  /** Lets the greenlet begin when its turn comes. Does nothing if that was done before. */
+  start(): this {
+    this.#begin(-1);
+    return this;
+  }
+
+  /**
+   * Lets the greenlet begin after a time. Does nothing if it was started before.
+   *
+   * @param milliseconds How long, at least.
+   * @throws {TypeError} If `milliseconds` is no number.
+   * @throws {RangeError} If it is negative or NaN.
+   */
+  startLater(milliseconds: number): this {
+    if (typeof milliseconds !== "number" || !(milliseconds >= 0)) {
+      throw wrongDelay("start greenlet", milliseconds);
+    }
+    this.#begin(milliseconds);
+    return this;
+  }
+
+  #begin(delay: number): void {
+    const strand = this.#strand;
+    if (strand.state !== NEW) return;
+    const { run } = this;
+    if (run !== Greenlet.prototype.run) strand.body = checkBody(run);
+    if (strand.body === null) {
+      throw new InvalidStateError("Cannot start greenlet: it has no function and no method 'run'");
+    }
+    strand.start(delay);
+  }
+
+  /**
+   * Waits until the greenlet is dead, however it ended.
+   *
+   * @param options `timeout` in milliseconds, `signal` to give up.
+   * @throws {TimeoutError} If time runs out. The greenlet goes on.
+   * @throws {InvalidStateError} If a greenlet would wait for itself.
+   */
+  join(options?: WaitOptions): Promise<void> {
+    return this.#wait(options, false) as Promise<void>;
+  }
+
+  /**
+   * Waits for the result.
+   *
+   * @param options `timeout` in milliseconds, `signal` to give up.
+   * @returns The result. Of a greenlet that was killed: the {@linkcode GreenletExit}.
+   * @throws What the greenlet threw, or was killed with, the same object each time.
+   * @throws {TimeoutError} If time runs out. The greenlet goes on.
+   * @throws {InvalidStateError} If a greenlet would wait for itself.
+   */
+  get(options?: WaitOptions): Promise<T> {
+    return this.#wait(options, true) as Promise<T>;
+  }
+
+  #wait(options: WaitOptions | undefined, wantsValue: boolean): Promise<unknown> {
+    const strand = this.#strand;
+    strand.isLookedAt = true;
+    try {
+      const timeout = checkWait(options);
+      if (strand.state === DEAD) return outcomeOf(strand, wantsValue);
+      if (currentStrand() === strand) {
+        const verb = wantsValue ? "get result of" : "join";
+        throw new InvalidStateError(`Cannot ${verb} greenlet: it would wait for itself`);
+      }
+      if (options === undefined) return joinWait(strand, wantsValue);
+      return this.#waitWithin(timeout, options.signal, wantsValue);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #waitWithin(
+    timeout: number,
+    signal: AbortSignal | undefined,
+    wantsValue: boolean,
+  ): Promise<unknown> {
+    const strand = this.#strand;
+    const what = `${this.name}.${wantsValue ? "get" : "join"}()`;
+    if (await calledWithin((done) => subscribe(strand, done), timeout, signal, what)) {
+      return outcomeOf(strand, wantsValue);
+    }
+    throw new TimeoutError(`Cannot wait for ${this.name}: it is not dead after ${timeout} ms`);
+  }
+
+  /**
+   * Waits for the result, as `get` does: it makes `await greenlet` possible.
+   *
+   * @param onFulfilled Called with the result.
+   * @param onRejected Called with the error.
+   */
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.get().then(onFulfilled, onRejected);
+  }
+
+  /**
+   * Kills the greenlet: its code gets an error where it waits, or at its next wait. One that has not begun never does.
+   *
+   * The request takes effect at once, whether or not the promise is awaited. A dead greenlet is left as it is. A greenlet
+   * that kills itself gets the error from the promise.
+   *
+   * @param error What to throw, an error or a class of errors. Default: a {@linkcode GreenletExit}, with which a greenlet
+   * ends and has not failed.
+   * @param options `grace`: how long it has to end; `timeout` in milliseconds and `signal` for the promise alone.
+   * @returns When it is dead.
+   * @throws {TypeError} If `error` is no error.
+   * @throws {TimeoutError} If time runs out before.
+   */
+  kill(
+    error?: Error | (new () => Error) | null,
+    options?: KillOptions,
+  ): Promise<void> {
+    try {
+      const { grace, ...wait } = options ?? {};
+      const reason = checkError(error);
+      checkWait(wait);
+      const strand = this.#strand;
+      strand.kill(reason, grace === undefined ? GRACE : checkTimeout(grace));
+      if (strand === currentStrand()) return joinWait(strand, false) as Promise<void>;
+      return this.join(options === undefined ? undefined : wait);
+    } catch (problem) {
+      return Promise.reject(problem);
+    }
+  }
+
+  /** Whether the greenlet is dead. */
+  ready(): boolean {
+    return this.#strand.state === DEAD;
+  }
+
+  /** Whether the greenlet is dead and has not failed. One that was killed by a {@linkcode GreenletExit} has not. */
+  successful(): boolean {
+    return this.#strand.state === DEAD && !this.#strand.hasFailed;
+  }
+
+  /** The result; `undefined` if there is none. Of a greenlet that was killed: the {@linkcode GreenletExit}. */
+  get value(): T | undefined {
+    return this.successful() ? this.#strand.value as T : undefined;
+  }
+
+  /** What the greenlet threw; `null` if it is not dead, or has not failed. */
+  get exception(): unknown {
+    this.#strand.isLookedAt = true;
+    return this.#strand.hasFailed ? this.#strand.value : null;
+  }
+
+  /** Whether the greenlet has ended. */
+  get dead(): boolean {
+    return this.#strand.state === DEAD;
+  }
+
+  /** Whether the greenlet was started and is not dead. */
+  get started(): boolean {
+    const { state } = this.#strand;
+    return state === POSTED || state === RUNNING || this.#strand.isDue;
+  }
+
+  /** The number of the greenlet, in the order of their making. */
+  get ident(): number {
+    return this.#strand.ident;
+  }
+
+  /** What the greenlet is called in messages. Default: its class and its number, as `Greenlet-7`. */
+  get name(): string {
+    return this.#strand.name ?? `${this.constructor.name}-${this.#strand.ident}`;
+  }
+
+  set name(name: string) {
+    this.#strand.name = String(name);
+  }
+
+  /** Is aborted when the greenlet is killed, with the error as the reason. For `fetch` and whatever else takes a signal. */
+  get signal(): AbortSignal {
+    return this.#strand.signal;
+  }
+
+  /**
+   * Calls a function with the greenlet when it is dead; soon, if it is dead already. Functions are called in the order in
+   * which they were added. What one throws is printed.
+   *
+   * @param target A function, or an object with `setResult` and `setException`, as a `Future`, which is settled as the
+   * greenlet was.
+   * @throws {TypeError} If it is neither.
+   */
+  link(target: LinkTarget<this>): void {
+    this.#link(target, true, true);
+  }
+
+  /**
+   * As {@linkcode Greenlet.link}, if the greenlet has not failed.
+   *
+   * @param target A function, or an object with `setResult` and `setException`.
+   * @throws {TypeError} If it is neither.
+   */
+  linkValue(target: LinkTarget<this>): void {
+    this.#link(target, true, false);
+  }
+
+  /**
+   * As {@linkcode Greenlet.link}, if the greenlet has failed.
+   *
+   * @param target A function, or an object with `setResult` and `setException`.
+   * @throws {TypeError} If it is neither.
+   */
+  linkException(target: LinkTarget<this>): void {
+    this.#link(target, false, true);
+  }
+
+  /**
+   * Takes a link back, unless it has been called. What was never linked is left alone.
+   *
+   * @param target What was given.
+   */
+  unlink(target: LinkTarget<this>): void {
+    this.#strand.unlisten((one) => one instanceof Link && one.target === target);
+  }
+
+  /** How many wait for the end of the greenlet: links, and those who join. */
+  hasLinks(): number {
+    return this.#strand.listeners;
+  }
+
+  /** Describes the greenlet, as `<Greenlet-7 running>`. */
+  toString(): string {
+    const { state, hasFailed } = this.#strand;
+    const word = state === DEAD
+      ? hasFailed ? "failed" : "ended"
+      : state === RUNNING
+      ? this.#strand === currentStrand() ? "current" : "running"
+      : this.started
+      ? "started"
+      : "new";
+    return `<${this.name} ${word}>`;
+  }
+
+  /**
+   * Gives the state of the greenlet, as a wait for many objects sees it.
+   *
+   * @ignore
+   */
+  [WAITABLE](): WaitState {
+    return new GreenletState(this.#strand);
+  }
+
+  /**
+   * Refuses to travel.
+   *
+   * @ignore
+   */
+  [HANDLE](_target: "thread" | "process"): HandleRecord {
+    throw new UnshareableError(
+      "Cannot send greenlet: it belongs to the thread that made it, send its function as a task " +
+        "and make a greenlet there",
+    );
+  }
+
+  #link(target: LinkTarget<this>, onValue: boolean, onError: boolean): void {
+    if (onError) this.#strand.isLookedAt = true;
+    this.#strand.listen(new Link(target as LinkTarget<object>, this, onValue, onError));
+  }
+}
+
+/** A greenlet, as a wait for many objects sees it. */
+class GreenletState implements WaitState {
+  readonly #strand: Strand;
+
+  constructor(strand: Strand) {
+    this.#strand = strand;
+    strand.isLookedAt = true;
+  }
+
+  get done(): boolean {
+    return this.#strand.state === DEAD;
+  }
+
+  get failed(): boolean {
+    return this.#strand.hasFailed;
+  }
+
+  subscribe(onDone: () => void): () => void {
+    return subscribe(this.#strand, onDone);
+  }
+}
+
+function subscribe(strand: Strand, onDone: () => void): () => void {
+  const listener: Listener = { notify: onDone };
+  strand.listen(listener);
+  return () => strand.unlisten((one) => one === listener);
+}
+
+function checkBody(run: unknown): Body | null {
+  if (run === undefined || run === null) return null;
+  if (typeof run === "function") return run as Body;
+  throw new TypeError(`Cannot create greenlet: 'run' must be a function: received ${typeof run}`);
+}
+
+function checkError(error: unknown): Error {
+  if (error === undefined || error === null) return new GreenletExit();
+  if (error instanceof Error) return error;
+  if (typeof error === "function" && (error === Error || error.prototype instanceof Error)) {
+    return Reflect.construct(error, []) as Error;
+  }
+  throw new TypeError(
+    `Cannot kill greenlet: 'error' must be an error or a class of errors: received ${typeof error}`,
+  );
+}

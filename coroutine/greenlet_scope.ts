@@ -1,0 +1,59 @@
+/**
+ * The waits of a greenlet, and those of a part of it that has a time limit of its own.
+ *
+ * @module
+ */
+
+import { ReachableWait, WaitScope } from "../_core/wait_scope.ts";
+import type { Strand } from "./strand.ts";
+
+/** A scope that belongs to a greenlet. */
+export abstract class GreenletScope extends WaitScope {
+  /** The greenlet. */
+  abstract readonly strand: Strand;
+}
+
+/** The waits of a part of a greenlet: to interrupt the greenlet interrupts the part, but not the other way round. */
+export class PartScope extends GreenletScope {
+  readonly strand: Strand;
+  readonly #whole: GreenletScope;
+  readonly #link: Link;
+
+  /** Makes a part of a greenlet, or of a part of it. */
+  constructor(whole: GreenletScope) {
+    super();
+    this.strand = whole.strand;
+    this.#whole = whole;
+    this.#link = new Link(this);
+  }
+
+  override enter(wait: ReachableWait): void {
+    super.enter(wait);
+    if (this.newest !== null && this.#link.scope === null) this.#whole.enter(this.#link);
+  }
+
+  override leave(wait: ReachableWait): void {
+    super.leave(wait);
+    if (this.newest === null) this.#link.leaveScope();
+  }
+}
+
+/** Stands for all waits of a part among those of the whole. */
+class Link extends ReachableWait {
+  readonly #part: PartScope;
+
+  constructor(part: PartScope) {
+    super();
+    this.#part = part;
+  }
+
+  get what(): string {
+    return this.#part.whats().join(", ");
+  }
+
+  interrupt(error: unknown): boolean {
+    const met = this.#part.interrupt(error);
+    if (!met) this.#part.calmDown(error);
+    return met;
+  }
+}

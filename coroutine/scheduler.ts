@@ -1,0 +1,88 @@
+/**
+ * The hub of this thread, and the greenlet whose code is running.
+ *
+ * Asynchronous code is told apart by a value that follows its flow; the steps of generators, which run from one `yield` to
+ * the next without anybody else in between, by a variable.
+ *
+ * @module
+ */
+
+import { type ContextStore, createContextStore, type KeptContext } from "../_runtime/async_store.ts";
+import { runtime } from "../_runtime/runtime.ts";
+import { setOwnerToken } from "../_core/owner_token.ts";
+import { findWaitScopeBy, WaitScope } from "../_core/wait_scope.ts";
+import type { GreenletScope } from "./greenlet_scope.ts";
+import { Hub } from "./hub.ts";
+
+/** Who goes on next, and when. */
+export const scheduler: Hub = new Hub({
+  now: () => performance.now(),
+  soon: queueMicrotask,
+  nextTurn: (callback) => runtime().nextTurn(callback),
+});
+
+/** The scope of the asynchronous code that is running. */
+export const store: ContextStore<GreenletScope> = createContextStore();
+
+/** The scope of the generator that is running. */
+let stepping: GreenletScope | null = null;
+
+/** Gives the scope in which the running code begins waits; `null` outside of greenlets. */
+export function currentScope(): GreenletScope | null {
+  return stepping ?? store.get() ?? null;
+}
+
+/** Gives the scope of the generator whose step is running, if one is. */
+export function steppingScope(): GreenletScope | null {
+  return stepping;
+}
+
+/** Says whose generator runs from now on; gives the one before. */
+export function exchangeStepping(scope: GreenletScope | null): GreenletScope | null {
+  const before = stepping;
+  stepping = scope;
+  return before;
+}
+
+/** Gives the present asynchronous context, with a scope for what runs in it. */
+export function contextFor(scope: GreenletScope): KeptContext {
+  return store.keep(scope);
+}
+
+/** Calls a function whose waits belong to a scope. */
+export function runInScope<R>(scope: GreenletScope, fn: () => R): R {
+  const before = exchangeStepping(null);
+  try {
+    return store.run(scope, fn);
+  } finally {
+    stepping = before;
+  }
+}
+
+/** Calls a function that starts what belongs to no greenlet. */
+export function runOutside<R>(fn: () => R): R {
+  const before = exchangeStepping(null);
+  try {
+    return store.run(undefined, fn);
+  } finally {
+    stepping = before;
+  }
+}
+
+/** The waits of the code outside of greenlets that only greenlets can end. */
+export const mainScope: WaitScope = new WaitScope();
+
+/** Lets the rest of the library know of greenlets, from the first one on. */
+export const install: () => void = once(() => {
+  findWaitScopeBy(currentScope);
+  setOwnerToken(() => currentScope()?.strand.ident ?? 0);
+});
+
+function once(fn: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    fn();
+  };
+}

@@ -1,0 +1,266 @@
+/**
+ * The life of a greenlet, as the hub sees it.
+ *
+ * ```text
+ *   state   | what runs                     | start()  | kill()
+ *   --------+-------------------------------+----------+--------------------------------------------------------
+ *   NEW     | nothing; perhaps an alarm     | POSTED   | DEAD: its function is never called
+ *   POSTED  | nothing; it is in the queue   | –        | DEAD: its function is never called
+ *   RUNNING | its function, up to some wait | –        | its waits are interrupted, or the next one will be; after
+ *           |                               |          | the time of grace it is given up: DEAD
+ *   DEAD    | whoever waits for it is told  | –        | –
+ * ```
+ *
+ * The function is called in a portion of the hub. What it returns decides how it goes on: a promise (an asynchronous
+ * function) is followed, a generator is driven ({@linkcode Driver}), anything else is the result.
+ *
+ * When it is dead, those who listen are told together, in the order of their coming, in a portion of the hub. The code of
+ * one that was given up may go on: what becomes of it is of no interest any more, except that its next wait throws what it
+ * was killed with, if it has not been told yet.
+ *
+ * A failure is reported after a turn of the event loop, unless somebody has looked at the greenlet by then.
+ *
+ * @module
+ */
+
+import { GreenletExit } from "../errors.ts";
+import { runtime } from "../_runtime/runtime.ts";
+import type { KeptContext } from "../_runtime/async_store.ts";
+import type { Alarm } from "./alarm_heap.ts";
+import { drive, isGenerator } from "./driver.ts";
+import { callErrorHook, printIgnored } from "./error_hook.ts";
+import { GreenletScope } from "./greenlet_scope.ts";
+import type { Waiter } from "./hub.ts";
+import { contextFor, currentScope, install, scheduler, store } from "./scheduler.ts";
+
+/** What a greenlet runs. */
+// deno-lint-ignore no-explicit-any -- it takes and returns what it likes
+export type Body = (...args: any[]) => unknown;
+
+/** Is told of the end of a greenlet. */
+export interface Listener {
+  /** Must not throw. */
+  notify(strand: Strand): void;
+}
+
+export const NEW = 0;
+export const POSTED = 1;
+export const RUNNING = 2;
+export const DEAD = 3;
+
+/** Figures of all greenlets of this thread, and those that have begun and not ended. */
+export const population: {
+  started: number;
+  ended: number;
+  failed: number;
+  killed: number;
+  newest: Strand | null;
+} = { started: 0, ended: 0, failed: 0, killed: 0, newest: null };
+
+let lastIdent = 0;
+let lastRank = 0;
+
+/** A greenlet as the hub sees it. */
+export class Strand extends GreenletScope implements Waiter {
+  /** Its number, in the order of their making; what it owns is owned by this. */
+  readonly ident: number = ++lastIdent;
+  state: number = NEW;
+  /** The object that the program knows. */
+  facade: object | null = null;
+  body: Body | null;
+  args: readonly unknown[];
+  name: string | null = null;
+  /** The result or the error. */
+  value: unknown = undefined;
+  hasFailed = false;
+  /** Which of all it was to die. */
+  rank = 0;
+  /** Whether anybody has asked what came of it. */
+  isLookedAt = false;
+  /** What it was killed with. */
+  killedWith: { readonly error: unknown } | null = null;
+  /** What each `GreenletLocal` keeps for it. */
+  locals: WeakMap<object, object> | null = null;
+  previous: Strand | null = null;
+  next: Strand | null = null;
+  #context: KeptContext | null = null;
+  #listeners: (Listener | null)[] | null = null;
+  #notified = -1;
+  #alarm: Alarm<Waiter> | null = null;
+  #controller: AbortController | null = null;
+
+  constructor(body: Body | null, args: readonly unknown[]) {
+    super();
+    this.body = body;
+    this.args = args;
+  }
+
+  get strand(): this {
+    return this;
+  }
+
+  /** Is aborted when the greenlet is killed. */
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.killedWith !== null) this.#controller.abort(this.killedWith.error);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Whether it waits for the time at which it begins. */
+  get isDue(): boolean {
+    return this.state === NEW && this.#alarm !== null;
+  }
+
+  /** Lets it begin after `delay` milliseconds; `-1`: with the next portion. */
+  start(delay: number): void {
+    if (this.state !== NEW || this.#alarm !== null) return;
+    install();
+    this.#context = contextFor(this);
+    if (delay < 0) this.#post();
+    else this.#alarm = scheduler.sleep(delay, this);
+    population.started++;
+    const { newest } = population;
+    this.previous = newest;
+    if (newest !== null) newest.next = this;
+    population.newest = this;
+  }
+
+  #post(): void {
+    this.state = POSTED;
+    scheduler.post(this);
+  }
+
+  /** Called by the hub: begins, or tells those who listen that it is dead. */
+  resume(): void {
+    if (this.state === DEAD) return this.#notify();
+    this.state = RUNNING;
+    this.#alarm = null;
+    const { body, args } = this;
+    const context = this.#context as KeptContext;
+    this.body = null;
+    this.args = [];
+    try {
+      const result = store.call(context, call, this.facade, body as Body, args);
+      this.#goOn(result, context);
+    } catch (error) {
+      this.end(error, true);
+    }
+  }
+
+  #goOn(result: unknown, context: KeptContext): void {
+    if (isGenerator(result)) {
+      drive(this, result, context, (value, isError) => this.end(value, isError));
+    } else if (isThenable(result)) {
+      this.#context = null;
+      result.then((value) => this.end(value, false), (error) => this.end(error, true));
+    } else this.end(result, false);
+  }
+
+  /** It has ended. */
+  end(value: unknown, isError: boolean): void {
+    if (this.state === DEAD) return;
+    const wasStarted = this.#context !== null || this.state === RUNNING;
+    this.state = DEAD;
+    this.value = value;
+    this.rank = ++lastRank;
+    this.hasFailed = isError && !(value instanceof GreenletExit);
+    if (this.#alarm !== null) scheduler.cancel(this.#alarm);
+    this.#alarm = this.#context = this.locals = this.body = null;
+    this.args = [];
+    if (wasStarted) this.#leavePopulation();
+    if (this.#listeners !== null) scheduler.post(this);
+    if (this.hasFailed && !this.isLookedAt && value !== this.killedWith?.error) {
+      runtime().nextTurn(() => {
+        if (!this.isLookedAt) callErrorHook({ error: value, greenlet: this.facade as object });
+      });
+    }
+  }
+
+  #leavePopulation(): void {
+    const { previous, next } = this;
+    if (previous !== null) previous.next = next;
+    if (next !== null) next.previous = previous;
+    else population.newest = previous;
+    this.previous = this.next = null;
+    population.ended++;
+    if (this.hasFailed) population.failed++;
+    if (this.killedWith !== null) population.killed++;
+  }
+
+  /** Interrupts it for good; after `grace` milliseconds it is given up. */
+  kill(error: unknown, grace: number): void {
+    if (this.state === DEAD) return;
+    this.killedWith = { error };
+    this.#controller?.abort(error);
+    if (this.state !== RUNNING) return this.end(error, true);
+    this.interrupt(error);
+    if (grace === Infinity) return;
+    if (this.#alarm !== null) scheduler.cancel(this.#alarm);
+    this.#alarm = scheduler.sleep(grace, {
+      resume: () => {
+        this.#alarm = null;
+        this.end(error, true);
+      },
+    });
+  }
+
+  /** Adds somebody who is told when it is dead. */
+  listen(listener: Listener): void {
+    if (this.#listeners !== null) {
+      this.#listeners.push(listener);
+      return;
+    }
+    this.#listeners = [listener];
+    if (this.state === DEAD) scheduler.post(this);
+  }
+
+  /** Takes the first listener out for which a condition holds and that has not been told yet. */
+  unlisten(isMeant: (listener: Listener) => boolean): void {
+    const listeners = this.#listeners;
+    if (listeners === null) return;
+    const first = this.#notified + 1;
+    const i = listeners.findIndex((one, i) => i >= first && one !== null && isMeant(one));
+    if (i < 0) return;
+    if (first > 0) listeners[i] = null;
+    else if (listeners.length === 1) this.#listeners = null;
+    else listeners.splice(i, 1);
+  }
+
+  /** How many listeners have not been told yet. */
+  get listeners(): number {
+    return this.#listeners?.slice(this.#notified + 1).filter((one) => one !== null).length ?? 0;
+  }
+
+  #notify(): void {
+    const listeners = this.#listeners;
+    if (listeners === null || this.#notified >= 0) return;
+    // Who comes while the others are told is told, too.
+    for (let i = 0; i < listeners.length; i++) {
+      this.#notified = i;
+      try {
+        listeners[i]?.notify(this);
+      } catch (error) {
+        printIgnored(`a link of ${this.facade}`, error);
+      }
+    }
+    this.#notified = -1;
+    this.#listeners = null;
+  }
+}
+
+function call(self: unknown, body: Body, args: readonly unknown[]): unknown {
+  return Reflect.apply(body, self, args);
+}
+
+/** Whether a value can be awaited. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}
+
+/** Gives the greenlet in which the code runs. */
+export function currentStrand(): Strand | null {
+  return currentScope()?.strand ?? null;
+}

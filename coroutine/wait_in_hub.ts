@@ -1,0 +1,87 @@
+/**
+ * Waits that obey `kill` and `Timeout`, for whatever can be taken back.
+ *
+ * @module
+ */
+
+import { ReachableWait, type WaitScope } from "../_core/wait_scope.ts";
+import { printIgnored } from "./error_hook.ts";
+import { forgetCaptured, lastReject, lastResolve, newPromise } from "./open_promise.ts";
+import { currentScope } from "./scheduler.ts";
+
+/**
+ * Begins a wait of the running greenlet.
+ *
+ * @param what What is waited for, as the lists of `hub.statistics()` and of `LoopExit` say it: `"Channel.get()"`.
+ * @param begin Begins it: `resolve` and `reject` end it, once; what comes later does not count. It returns how to take the
+ * wait back, which is called with the error that is thrown instead, when the greenlet is killed or runs out of time.
+ * @returns The wait. Outside of greenlets nobody takes it back.
+ */
+export function waitInHub<T = void>(
+  what: string,
+  begin: (
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) => (error: unknown) => void,
+): Promise<T> {
+  return new HubWait<T>(what, currentScope(), begin).promise;
+}
+
+/** A wait of a scope. */
+export class HubWait<T> extends ReachableWait {
+  readonly what: string;
+  readonly promise: Promise<T>;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #takeBack: ((error: unknown) => void) | null = null;
+  #isOver = false;
+
+  constructor(
+    what: string,
+    scope: WaitScope | null,
+    begin: (
+      resolve: (value: T) => void,
+      reject: (error: unknown) => void,
+    ) => (error: unknown) => void,
+  ) {
+    super();
+    this.what = what;
+    this.promise = newPromise<T>();
+    this.#resolve = lastResolve as (value: T) => void;
+    this.#reject = lastReject;
+    forgetCaptured();
+    try {
+      this.#takeBack = begin(
+        (value) => {
+          if (this.#finish()) this.#resolve(value);
+        },
+        (error) => {
+          if (this.#finish()) this.#reject(error);
+        },
+      );
+    } catch (error) {
+      if (this.#finish()) this.#reject(error);
+    }
+    if (!this.#isOver) scope?.enter(this);
+  }
+
+  interrupt(error: unknown): boolean {
+    if (!this.#finish()) return false;
+    // A greenlet that is killed may have begun a wait that it does not await.
+    this.promise.then(undefined, () => {});
+    this.#reject(error);
+    try {
+      this.#takeBack?.(error);
+    } catch (problem) {
+      printIgnored(`the end of ${this.what}`, problem);
+    }
+    return true;
+  }
+
+  #finish(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.leaveScope();
+    return true;
+  }
+}
