@@ -81,10 +81,11 @@ export class BrokenBarrierError extends Error {
 }
 
 /**
- * Thrown by the next acquire of a lock whose holder died while it held the lock.
+ * Thrown by the next acquire of a lock whose holder died while it held the lock, and by `join` of a queue of which all
+ * that is unfinished was lost with threads that died.
  *
- * It is thrown once and leaves the lock free; what the lock protects may be half changed. Acquire with
- * `{ recover: true }` to get the lock, and the knowledge, in one step.
+ * A lock throws it once and is free then; what it protects may be half changed. Acquire with `{ recover: true }` to get the
+ * lock, and the knowledge, in one step. A queue throws it until somebody calls `taskDone()` for the lost items.
  */
 export class AbandonedError extends Error {
   static {
@@ -235,7 +236,6 @@ export class EndOfFileError extends Error {
 }
 
 /**
-/**
  * Thrown when something is sent and the other end of the connection is closed, so that nobody will ever receive it.
  */
 export class BrokenPipeError extends Error {
@@ -244,6 +244,7 @@ export class BrokenPipeError extends Error {
   }
 }
 
+/**
  * Thrown instead of waiting for ever, when it is certain that a wait can never end.
  */
 export class DeadlockError extends Error {
@@ -332,13 +333,13 @@ export class AlreadyExistsError extends Error {
   }
 }
 
-/**
 /** What did not fit: the options of {@linkcode BufferTooShortError}. */
 export interface BufferTooShortErrorOptions extends ErrorOptions {
   /** The whole message. Default: `null`. */
   bytes?: Uint8Array | null;
 }
 
+/**
  * Thrown when a message is longer than the buffer that is to receive it, or than it was allowed to be.
  *
  * The message has been taken, and is in `bytes`.
@@ -357,7 +358,6 @@ export class BufferTooShortError extends Error {
   static {
     this.prototype.name = "BufferTooShortError";
   }
-}
 
   /** The whole message, or `null`. */
   readonly bytes: Uint8Array | null;
@@ -372,6 +372,7 @@ export class BufferTooShortError extends Error {
     super(message, options);
     this.bytes = options?.bytes ?? null;
   }
+}
 
 /**
  * Ends a greenlet quietly: a greenlet that is killed, or that throws this, is finished and has not failed.
