@@ -6,6 +6,7 @@
 
 import { InvalidStateError } from "../errors.ts";
 import { currentAgent } from "../_core/agent.ts";
+import { leaveFamily } from "../_core/process_family.ts";
 import { setBufferBroker } from "../_core/buffer_broker.ts";
 import type { NewThread, ThreadRecord } from "../_core/thread_record.ts";
 import { runtime } from "../_runtime/runtime.ts";
@@ -115,6 +116,7 @@ function startSupervisor(): void {
     exiting = true;
     endDaemons();
     realm().slots.dismiss();
+    leaveFamily();
   });
 }
 
