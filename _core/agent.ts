@@ -31,8 +31,8 @@ import { abandonLocks, heal, leaveLocks, reap } from "./reaper.ts";
 import { readsHeld, releaseRead } from "./rwlock_kind.ts";
 import { abandonPermits, disownPermits } from "./semaphore_kind.ts";
 import { SlotTable } from "./slot_table.ts";
-import { WaitQueue } from "./wait_queue.ts";
 import { endThread } from "./thread_end.ts";
+import { WaitQueue } from "./wait_queue.ts";
 
 /** This thread in one arena. */
 export class Agent {
@@ -107,8 +107,8 @@ export class Agent {
   }
 
   #leaveCounted(failed: boolean): void {
-    for (const [o, s] of this.q.holders) {
     endThread();
+    for (const [o, s] of this.q.holders) {
       const type = this.arena.words.load(o + TYPE);
       if (type === TYPE_SEMAPHORE) (failed ? abandonPermits : disownPermits)(this.q, o, s);
       else if (type === TYPE_RWLOCK) { while (readsHeld(this.q, o) > 0) releaseRead(this.q, o); }

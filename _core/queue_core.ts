@@ -57,13 +57,13 @@ export class QueueCore {
   readonly #items: Items;
   readonly #chunks: Chunks;
   readonly #isLocal: boolean;
+  /** Whether cells have room for a key: for one, or for the place in the stream of bytes. */
   readonly #hasKeys: boolean;
   readonly #key: ((item: unknown) => unknown) | undefined;
   readonly #comparing: Comparing | null;
   readonly #spinning: Spin = new Spin();
 
   /** Makes the record of a place a queue, or opens the queue that it is: then its order and maxsize count. */
-  /** Whether cells have room for a key: for one, or for the place in the stream of bytes. */
   constructor({ agent, o, scope }: Place, settings: QueueSettings) {
     const { q } = agent;
     this.#agent = agent;
@@ -373,6 +373,11 @@ export class QueueCore {
     return itemCount(this.#agent.q, this.#o);
   }
 
+  /** Gives the memory up in which this thread writes items. */
+  leave(): void {
+    this.#chunks.leave();
+  }
+
   /** Gives what frees the memory of a queue that nobody knows any more. It keeps neither the queue nor its items alive. */
   disposer(): () => void {
     return disposerOf(this.#agent.q, this.#o, this.#chunks, this.#isLocal ? null : this.#items);
@@ -387,8 +392,3 @@ export class QueueCore {
 function timeLeft(timeout: number, since: number): number {
   return Math.max(0, timeout - (performance.now() - since));
 }
-  /** Gives the memory up in which this thread writes items. */
-  leave(): void {
-    this.#chunks.leave();
-  }
-

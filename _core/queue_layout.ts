@@ -60,13 +60,13 @@ export const COMPARED: number = 1 << 8;
 
 /** List of those who wait for an item. */
 export const GETTERS = 0;
+/** What a getter keeps who only waits until there is an item, and takes none. */
+export const PEEK = 1;
 /** List of those who wait for room. */
 export const PUTTERS = 1;
 /** List of those who wait until everything is done. */
 export const JOINERS = 2;
 
-/** What a getter keeps who only waits until there is an item, and takes none. */
-export const PEEK = 1;
 /** Block: so many entries of the journal are to be carried out; 0 = none. */
 export const J_COUNT = 0;
 /** Block: base and mask of a ring; then those of the other. */

@@ -24,20 +24,20 @@ import {
   addressOf,
   BIAS,
   BLOCK,
+  CELL_KEY,
   CELL_NUMBER,
   FIRST_RING,
   FIRST_RING_SIZE,
-  CELL_KEY,
+  FIRST_SIZED,
   HEAP,
   HEAPED,
   isRun,
-  FIRST_SIZED,
   J_COUNT,
   JOURNAL,
+  LAST_SIZED,
   MAXSIZE,
   OWNER,
   pageOf,
-  LAST_SIZED,
   Q_HEAD,
   Q_TAIL,
   R_BASE,
@@ -96,10 +96,10 @@ export function publish(q: WaitQueue, o: number, ref: number): Outcome {
     heap.ints[ref + CELL_NUMBER] = (tail + 1) | 0;
     insert(q, o, ref, base, size, [o + Q_TAIL, (tail + 1) | 0]);
   } else {
+    if (w.get(o + MAXSIZE) < 0) weigh(q, o, ref, size);
     w.set(base + ((flags & STACK) === 0 ? tail & mask : size), ref);
     w.store(o + Q_TAIL, (tail + 1) | 0);
   }
-    if (w.get(o + MAXSIZE) < 0) weigh(q, o, ref, size);
   disown(q, ref);
   return TAKEN;
 }
@@ -184,9 +184,6 @@ export function forgetAll(q: WaitQueue, o: number): void {
   w.store(o + Q_HEAD, w.get(o + Q_TAIL));
 }
 
-// -- growth --
-
-/** Goes over to a ring of twice the size; `false` if there is no memory for it. */
 // -- a limit in bytes --
 
 /** What an item counts for besides its bytes. */
@@ -218,6 +215,9 @@ function reach(q: WaitQueue, ref: number): number {
   return ref;
 }
 
+// -- growth --
+
+/** Goes over to a ring of twice the size; `false` if there is no memory for it. */
 function growRing(q: WaitQueue, o: number): boolean {
   const { w, heap } = q;
   const mask = ringMask(q, o);
