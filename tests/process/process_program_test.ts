@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { bootUrl } from "../../process/child_boot.ts";
 import { programUrl } from "./process_programs.ts";
 
 const isDeno = "deno" in process.versions;
@@ -185,8 +186,8 @@ async function runElsewhere(
   }
 }
 
-const library = (name: string) => JSON.stringify(new URL(`../../${name}`, programUrl).href);
-const suffix = programUrl.endsWith(".ts") ? "ts" : "js";
+const library = (name: string) => JSON.stringify(new URL(`../${name}`, bootUrl).href);
+const suffix = bootUrl.endsWith(".ts") ? "ts" : "js";
 
 function mainProgram(body: string): Record<string, string> {
   return {
