@@ -141,9 +141,14 @@ export class Encoder extends ByteWriter {
     if (requirement !== null) addRequirement(this.#required, requirement);
   }
 
+  /** Where the value that is being written stands, for messages. */
+  get path(): string {
+    return formatPath(this.root + this.#prefix, this.#path, this.#depth);
+  }
+
   /** Throws the error for the value that is being written. */
   fail(reason: string, cause?: unknown): never {
-    const path = formatPath(this.root + this.#prefix, this.#path, this.#depth);
+    const { path } = this;
     throw new UnshareableError(
       `Cannot send ${path}: ${reason}`,
       cause === undefined ? { path } : { path, cause },

@@ -4,11 +4,12 @@
  * @module
  */
 
+import { UnshareableError } from "../errors.ts";
 import type { Encoder } from "./codec_encoder.ts";
 import * as tag from "./codec_tags.ts";
 import { isErrorObject, writeError } from "./error_codec.ts";
 import { FunctionRefusal, sourceRef } from "./function_ref.ts";
-import { HANDLE, type Handled } from "./handle.ts";
+import { HANDLE, type Handled, type HandleRecord } from "./handle.ts";
 import { handleRequirement, moduleRef, shareableClass } from "./module_registry.ts";
 import { unshareableReason } from "./unshareable_reason.ts";
 
@@ -67,11 +68,24 @@ export function writeInstance(encoder: Encoder, value: object): void {
 /** Writes a handle: its type and the data from which it is rebuilt. */
 export function writeHandle(encoder: Encoder, value: Handled): void {
   encoder.add(value);
-  const record = value[HANDLE](encoder.target);
+  const record = recordOf(encoder, value);
   encoder.require(handleRequirement(record.type));
   encoder.byte(tag.HANDLE_RECORD);
   encoder.string(record.type);
   encoder.whole(record.data);
+}
+
+/** Gives the record of a handle; if it does not travel, the error says where in the message it stands. */
+function recordOf(encoder: Encoder, value: Handled): HandleRecord {
+  try {
+    return value[HANDLE](encoder.target);
+  } catch (error) {
+    if (!(error instanceof UnshareableError) || error.path !== null) throw error;
+    const { path } = encoder;
+    const [, what, reason] = /^Cannot send (.+?): (.+)$/s.exec(error.message) ?? [];
+    if (what === undefined || path === encoder.root) throw error;
+    throw new UnshareableError(`Cannot send ${path} (${what}): ${reason}`, { path });
+  }
 }
 
 /** Writes a task or a shareable class by its name, any other function by its source. */

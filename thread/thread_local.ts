@@ -4,6 +4,8 @@
  * @module
  */
 
+import { HANDLE, type HandleRecord } from "../_core/handle.ts";
+import { UnshareableError } from "../errors.ts";
 import { realm } from "./realm.ts";
 
 /** Set while a subclass fills the namespace of a thread that looks at the object for the first time. */
@@ -90,6 +92,14 @@ export const ThreadLocal: ThreadLocalConstructor = class ThreadLocal {
     );
   }
 } as ThreadLocalConstructor;
+
+Object.defineProperty(ThreadLocal.prototype, HANDLE, {
+  value(): HandleRecord {
+    throw new UnshareableError(
+      "Cannot send ThreadLocal: every thread has its own, create it at the top level of a module that both import",
+    );
+  },
+});
 
 /** Sends every operation on the object to the namespace of the current thread. */
 class NamespaceHandler implements ProxyHandler<object> {
