@@ -119,7 +119,7 @@ export class QueueCore {
     timeout: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const outcome = this.#publish(ref, item, true);
+    const outcome = this.#publish(ref, item, timeout > 0);
     if (outcome !== NOTHING || timeout === 0) {
       this.#settlePut(ref, outcome, timeout);
       return Promise.resolve();
@@ -137,7 +137,7 @@ export class QueueCore {
   /** Puts an item as soon as there is room; blocks until then. */
   putSync(item: unknown, timeout: number): void {
     const ref = this.#write(item);
-    let outcome = this.#publish(ref, item, true);
+    let outcome = this.#publish(ref, item, timeout > 0);
     if (outcome === NOTHING && timeout > 0) {
       if (this.#spin(this.maxsize)) outcome = this.#publish(ref, item, true);
       if (outcome === NOTHING) {
@@ -211,7 +211,7 @@ export class QueueCore {
   /** Takes an item as soon as there is one. */
   get(timeout: number, signal?: AbortSignal): Promise<unknown> {
     try {
-      let ref = this.#take(true);
+      let ref = this.#take(timeout > 0);
       if (ref === 0 && timeout > 0 && this.#spin(0)) ref = this.#take(true);
       if (ref !== 0) return Promise.resolve(this.#receiveLoading(ref));
       const since = this.#comparing === null ? 0 : performance.now();
@@ -231,7 +231,7 @@ export class QueueCore {
   getSync(timeout: number): unknown {
     const since = this.#comparing === null ? 0 : performance.now();
     for (;;) {
-      let ref = this.#take(true);
+      let ref = this.#take(timeout > 0);
       if (ref === 0 && timeout > 0 && this.#spin(0)) ref = this.#take(true);
       if (ref === 0) {
         const left = this.#comparing === null ? timeout : timeLeft(timeout, since);
