@@ -10,7 +10,13 @@
 
 import { Completion } from "./completion.ts";
 import { calledWithin } from "./deadline.ts";
-import { checkSignal, checkSyncWait, checkWait, type WaitOptions } from "./wait_options.ts";
+import {
+  checkIsObject,
+  checkSignal,
+  checkTimeout,
+  checkWait,
+  type WaitOptions,
+} from "./wait_options.ts";
 import { describe, type WaitObject } from "./wait_state.ts";
 import { Watch } from "./watch.ts";
 
@@ -166,7 +172,8 @@ export function asCompleted<T extends WaitObject>(
   objects: Iterable<T>,
   options?: AsCompletedOptions,
 ): CompletedIterator<T> {
-  const timeout = checkSyncWait(options);
+  if (options !== undefined) checkIsObject(options, "wait");
+  const timeout = checkTimeout(options?.timeout);
   const signal = checkSignal(options?.signal);
   const count = checkCount(options?.count);
   return new Completion(new Watch(objects), count, timeout, signal);

@@ -261,7 +261,7 @@ export class AsyncResult<R> extends Promise<R> {
   }
 
   async #wait(options: WaitOptions | undefined, verb: string): Promise<void> {
-    const timeout = checkWait(options);
+    const timeout = checkWait(options, verb);
     if (this.#state !== "pending") return;
     if (!await calledWithin((done) => this.#subscribe(done), timeout, options?.signal)) {
       throw late(verb, timeout);
@@ -269,7 +269,7 @@ export class AsyncResult<R> extends Promise<R> {
   }
 
   #waitSync(options: SyncWaitOptions | undefined, verb: string): void {
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, verb);
     const isDone = (): boolean => this.#state !== "pending";
     if (isDone()) return;
     if (this.#source.needsLoop()) {

@@ -108,7 +108,7 @@ export abstract class BasePool implements AsyncDisposable {
     options?: ApplySyncOptions,
   ): R;
   applySync(fn: AnyFunction, args?: readonly unknown[], options?: ApplySyncOptions): unknown {
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, "apply");
     const { engine } = this.#core;
     let state: "pending" | "done" | "failed" = "pending";
     let value: unknown;
@@ -359,7 +359,8 @@ export abstract class BasePool implements AsyncDisposable {
    * @param options `timeout` in milliseconds.
    * @throws {InvalidStateError} If the pool is still open.
    * @throws {TimeoutError} If time runs out.
-   * @throws {DeadlockError} If a map under way reads an async iterable.
+   * @throws {DeadlockError} If a map under way reads an async iterable, or an iterator that nobody reads keeps as many
+   * results as it can.
    */
   joinSync(options?: SyncWaitOptions): void {
     this.#core.joinSync(options);

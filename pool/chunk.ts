@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UnshareableError } from "../errors.ts";
 import type { BatchSink, TaskSink } from "./engine_types.ts";
 import type { Ticket } from "./task_engine.ts";
 
@@ -67,4 +68,10 @@ export class Chunk implements BatchSink, TaskSink {
   end(): void {
     this.#owner?.chunkEnded(this);
   }
+}
+
+/** Tells whether the items themselves are what the engine refuses. */
+export function isUnsendable(error: unknown): boolean {
+  return error instanceof UnshareableError || error instanceof RangeError ||
+    error instanceof TypeError;
 }

@@ -121,7 +121,7 @@ function makeLive(signal: AbortSignal, look: () => void): void {
 
 function reasonOf(why: number): unknown {
   if (why === ABORT_TIMEOUT) return new TimeoutError("Cannot go on: the task has run out of time");
-  if (why < ABORT_PAGE) return new CancelledError("The task was cancelled");
+  if (why < ABORT_PAGE) return new CancelledError("Cannot finish task: it was cancelled");
   try {
     const { heap } = currentAgent().arena;
     const page = why - ABORT_PAGE;
@@ -129,7 +129,7 @@ function reasonOf(why: number): unknown {
     const length = new DataView(head.buffer, head.byteOffset, 4).getUint32(0);
     return decode(heap.bytesAt(page, length + 4).slice(4));
   } catch (cause) {
-    return new CancelledError("The task was cancelled", { cause });
+    return new CancelledError("Cannot finish task: it was cancelled", { cause });
   }
 }
 

@@ -98,7 +98,9 @@ export class Lifecycle {
   }
 
   /** Ends all. */
-  terminate(reason: unknown = new CancelledError("The pool was terminated")): void {
+  terminate(
+    reason: unknown = new CancelledError("Cannot finish task: the pool was terminated"),
+  ): void {
     if (this.#state === "terminated") return;
     this.#state = "terminated";
     this.#dismiss(reason);

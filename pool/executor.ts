@@ -130,11 +130,16 @@ export abstract class Executor implements AsyncDisposable {
    * ```
    *
    * @param options For each task: `timeout` in milliseconds and `signal`, which abort it, `priority`, `retries`,
-   * `transfer`. For `map`, where `timeout` and `signal` hold for all of it: `chunksize`, by default 1, `buffersize`,
-   * `onProgress`, `progress`.
+   * `transfer`, which is for `submit` alone. For `map`, where `timeout` and `signal` hold for all of it: `chunksize`, by
+   * default 1, `buffersize`, `onProgress`, `progress`.
+   * @throws {TypeError} If an option has a wrong type.
+   * @throws {RangeError} If a number is out of range.
    */
   options(options: SubmitOptions): Submitter {
-    checkMap(options, "submit");
+    const verb = "set options";
+    checkMap(options, verb);
+    checkCount(options.chunksize, verb, "chunksize");
+    checkCount(options.buffersize, verb, "buffersize");
     return {
       submit: (fn, ...args) => this.#submit(fn as AnyFunction, args, options) as never,
       map: (fn, ...iterables) => this.#map(fn as AnyFunction, iterables, options) as never,
@@ -159,7 +164,8 @@ export abstract class Executor implements AsyncDisposable {
    * Does the same, and blocks this thread until all work is done and all workers have ended.
    *
    * @param options As for {@linkcode shutdown}.
-   * @throws {DeadlockError} If a map under way reads an async iterable.
+   * @throws {DeadlockError} If a map under way reads an async iterable, or an iterator that nobody reads keeps as many
+   * results as it can.
    */
   shutdownSync(options?: ExecutorShutdownOptions): void {
     this.#close(options);
@@ -209,9 +215,10 @@ export abstract class Executor implements AsyncDisposable {
     options: SubmitOptions | undefined,
   ): MapIterator<unknown> {
     checkFunction(fn, "map");
-    checkMap(options, "map");
-    const chunksize = checkCount(options?.chunksize, "map", "chunksize") ?? 1;
-    checkCount(options?.buffersize, "map", "buffersize");
+    const { chunksize = 1, transfer } = options ?? {};
+    if (transfer !== undefined) {
+      throw new TypeError("Cannot map: 'transfer' is for submit(), the items of a map are copied");
+    }
     if (iterables.length === 0) {
       throw new TypeError("Cannot map: there must be an iterable for each parameter of 'fn'");
     }

@@ -16,8 +16,8 @@
  */
 
 import { takeContext } from "../_runtime/async_context.ts";
-import { CancelledError, TimeoutError, UnshareableError } from "../errors.ts";
-import { Chunk, type ChunkOwner } from "./chunk.ts";
+import { CancelledError, TimeoutError } from "../errors.ts";
+import { Chunk, type ChunkOwner, isUnsendable } from "./chunk.ts";
 import { Expiry } from "./expiry.ts";
 import { argumentsOf, closeQuietly, type Input } from "./input.ts";
 import type { ProgressMeter } from "./progress.ts";
@@ -132,6 +132,11 @@ export class Feed implements ChunkOwner {
     return !this.#ended && this.#settings.input.isAsync;
   }
 
+  /** Whether no more is taken until somebody asks for results. */
+  get isStuck(): boolean {
+    return !this.#ended && !this.#settings.stopAtFailure && this.#isAhead;
+  }
+
   /** Begins. */
   start(): void {
     const { signal } = this.#settings;
@@ -242,9 +247,11 @@ export class Feed implements ChunkOwner {
   }
 
   #hasRoom(): boolean {
-    return !this.#ended &&
-      this.#taken - this.#released + this.#settings.chunksize <= this.#ahead &&
-      !this.#isFull;
+    return !this.#ended && !this.#isAhead && !this.#isFull;
+  }
+
+  get #isAhead(): boolean {
+    return this.#taken - this.#released + this.#settings.chunksize > this.#ahead;
   }
 
   /** Whether so much waits in memory that the end of a chunk has to be awaited. */
@@ -390,10 +397,4 @@ export class Feed implements ChunkOwner {
     if (this.#lifted) this.#fill();
     this.#checkOver();
   }
-}
-
-/** Tells whether the items themselves are what the engine refuses. */
-function isUnsendable(error: unknown): boolean {
-  return error instanceof UnshareableError || error instanceof RangeError ||
-    error instanceof TypeError;
 }

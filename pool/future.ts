@@ -190,7 +190,7 @@ export class Future<R = unknown> extends Promise<R> {
    * settle it.
    */
   resultSync(options?: SyncWaitOptions): R {
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, "get result");
     if (!this.done() && !this.#block(timeout)) throw late(timeout);
     return this.#outcome();
   }
@@ -344,7 +344,7 @@ export class Future<R = unknown> extends Promise<R> {
   }
 
   async #wait(options: WaitOptions | undefined): Promise<void> {
-    const timeout = checkWait(options);
+    const timeout = checkWait(options, "get result");
     if (this.done()) return;
     const subscribe = (onDone: () => void): () => void => subscribeTo(this as AnyFuture, onDone);
     if (!await calledWithin(subscribe, timeout, options?.signal)) throw late(timeout);

@@ -136,7 +136,7 @@ export class MapIterator<R>
    */
   next(options?: WaitOptions): Promise<IteratorResult<R, undefined>> {
     return new Promise((resolve, reject) => {
-      const timeout = checkWait(options);
+      const timeout = checkWait(options, this.#verb);
       this.#setLeft(false);
       this.#feed?.release(1);
       if (this.#requests.size === 0 && this.#ready) {
@@ -185,7 +185,7 @@ export class MapIterator<R>
    * promises wait for results that come before this one.
    */
   nextSync(options?: SyncWaitOptions): IteratorResult<R, undefined> {
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, this.#verb);
     if (this.#requests.size > 0) {
       throw new DeadlockError(`Cannot ${this.#verb}: a promise waits for the result before`);
     }

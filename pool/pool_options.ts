@@ -117,6 +117,9 @@ export interface SubmitOptions extends ImapOptions {
   transfer?: readonly ArrayBuffer[];
 }
 
+/** So many workers there may be at most. */
+export const MOST_WORKERS = 4000;
+
 /** Checks the options of a call: they may be left out, but not be something else. */
 export function checkObject(options: unknown, verb: string): void {
   if (options === undefined || typeof options === "object" && options !== null) return;
@@ -145,14 +148,17 @@ export function checkCount(
   count: number | undefined,
   verb: string,
   name: string,
+  least: number = 1,
+  most: number = Infinity,
 ): number | undefined {
   if (count === undefined) return undefined;
   if (typeof count !== "number") {
     throw new TypeError(`Cannot ${verb}: '${name}' must be a number: received ${kindOf(count)}`);
   }
-  if (Number.isSafeInteger(count) && count >= 1) return count;
+  if (Number.isSafeInteger(count) && count >= least && count <= most) return count;
+  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
   throw new RangeError(
-    `Cannot ${verb}: '${name}' must be an integer of at least 1: received ${count}`,
+    `Cannot ${verb}: '${name}' must be an integer ${range}: received ${count}`,
   );
 }
 
@@ -161,19 +167,29 @@ export function checkTask(options: ApplyOptions | undefined, verb: string): void
   checkObject(options, verb);
   if (options === undefined) return;
   const { timeout, signal, priority, retries, transfer } = options;
-  checkTimeout(timeout);
+  checkTimeout(timeout, verb);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`Cannot ${verb}: 'signal' must be an AbortSignal`);
   }
   if (priority !== undefined && (typeof priority !== "number" || Number.isNaN(priority))) {
     throw new TypeError(`Cannot ${verb}: 'priority' must be a number: received ${priority}`);
   }
-  if (retries !== undefined && retries !== 0) checkCount(retries, verb, "retries");
-  if (transfer !== undefined && !Array.isArray(transfer)) {
-    throw new TypeError(
-      `Cannot ${verb}: 'transfer' must be an array of ArrayBuffers: received ${kindOf(transfer)}`,
-    );
-  }
+  checkCount(retries, verb, "retries", 0);
+  if (transfer !== undefined) checkTransfer(transfer, verb);
+}
+
+function checkTransfer(transfer: unknown, verb: string): void {
+  const wanted = `Cannot ${verb}: 'transfer' must be an array of ArrayBuffers: received`;
+  if (!Array.isArray(transfer)) throw new TypeError(`${wanted} ${kindOf(transfer)}`);
+  transfer.forEach((buffer, i) => {
+    if (!(buffer instanceof ArrayBuffer)) {
+      const given = ArrayBuffer.isView(buffer) ? "a view, give its 'buffer'" : kindOf(buffer);
+      throw new TypeError(`${wanted} ${given} at transfer[${i}]`);
+    }
+    if (transfer.indexOf(buffer) < i) {
+      throw new TypeError(`Cannot ${verb}: transfer[${i}] stands twice in 'transfer'`);
+    }
+  });
 }
 
 /** Checks the options of a map, as far as they are not numbers of items. */

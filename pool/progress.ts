@@ -6,6 +6,8 @@
 
 import { type ProgressBar, progressBars } from "../_runtime/progress_bars.ts";
 import { runtime, type TimerHandle } from "../_runtime/runtime.ts";
+import { registeredName } from "../_core/module_registry.ts";
+import type { AnyFunction } from "./function_table.ts";
 import { printIgnored } from "../thread/except_hook.ts";
 
 /** How far a map has come. */
@@ -22,6 +24,12 @@ export interface Progress {
 const INTERVAL = 50;
 /** Milliseconds after which the bar of a loop that has thrown is closed. */
 const PATIENCE = 250;
+
+/** Gives what stands before a bar: the name of the function, if it has one. */
+export function labelOf(fn: AnyFunction): string {
+  const name = registeredName(fn);
+  return name === "anonymous" || name.includes("#") ? "" : name;
+}
 
 /** Tells a callback and a bar how far a map has come: not more often than they can bear, and at the end. */
 export class ProgressMeter {

@@ -12,6 +12,7 @@ import {
   checkFunction,
   checkObject,
   checkPrefix,
+  MOST_WORKERS,
   type PoolOptions,
   workerLimits,
   workerOptions,
@@ -51,7 +52,8 @@ export class ThreadPool extends BasePool {
   constructor(processes?: number, options?: PoolOptions) {
     const verb = "create thread pool";
     checkObject(options, verb);
-    const workers = checkCount(processes, verb, "processes") ?? runtime().parallelism();
+    const workers = checkCount(processes, verb, "processes", 1, MOST_WORKERS) ??
+      runtime().parallelism();
     const { maxtasksperchild, name, concurrency = 1 } = options ?? {};
     checkCount(maxtasksperchild, verb, "maxtasksperchild");
     checkPrefix(name, verb, "name");

@@ -11,6 +11,7 @@ import {
   checkCount,
   checkObject,
   checkPrefix,
+  MOST_WORKERS,
   type ThreadPoolExecutorOptions,
   workerLimits,
   workerOptions,
@@ -19,7 +20,7 @@ import { TaskEngine } from "./task_engine.ts";
 import { limitedThreadHost } from "./thread_host.ts";
 
 /** More threads than that have to be asked for. */
-const MOST_WORKERS = 32;
+const MOST_BY_ITSELF = 32;
 
 let executors = 0;
 
@@ -56,8 +57,8 @@ export class ThreadPoolExecutor extends Executor {
     const verb = "create executor";
     checkObject(options, verb);
     const { maxWorkers, threadNamePrefix, concurrency = 1 } = options ?? {};
-    const workers = checkCount(maxWorkers, verb, "maxWorkers") ??
-      Math.min(MOST_WORKERS, runtime().parallelism() + 4);
+    const workers = checkCount(maxWorkers, verb, "maxWorkers", 1, MOST_WORKERS) ??
+      Math.min(MOST_BY_ITSELF, runtime().parallelism() + 4);
     checkPrefix(threadNamePrefix, verb, "threadNamePrefix");
     // As in Python, every executor counts, whatever it is called.
     const number = executors++;

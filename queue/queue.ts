@@ -49,7 +49,7 @@ const TYPES: Readonly<Record<QueueOrder, string>> = {
  *
  * Threads may die at any instant. What `put` was given is in the queue whole if its thread died after the put, and not at
  * all if it died before; an item on its way out of the queue returns to its front, unless `get` had returned it; waiters
- * that died are skipped. What a dead consumer had got and not reported as done stays unfinished, as in Python: see
+ * that died are skipped. What a dead consumer had got and not reported as done is lost: who joins is told, see
  * {@linkcode Queue.join}.
  *
  * Subclasses may override the public methods: `putNowait` calls `tryPut`, `getNowait` calls `tryGet`, and `for await`
@@ -172,7 +172,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   put(item: T, options?: WaitOptions): Promise<void> {
     try {
       refuseBlock("put item", options, "tryPut() or putNowait()");
-      return this.#core.put(item, checkWait(options), options?.signal);
+      return this.#core.put(item, checkWait(options, "put item"), options?.signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -191,7 +191,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    */
   putSync(item: T, options?: SyncWaitOptions): void {
     refuseBlock("put item", options, "tryPut() or putNowait()");
-    this.#core.putSync(item, checkSyncWait(options));
+    this.#core.putSync(item, checkSyncWait(options, "put item"));
   }
 
   /**
@@ -232,7 +232,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   get(options?: WaitOptions): Promise<T> {
     try {
       refuseBlock("get item", options, "tryGet() or getNowait()");
-      return this.#core.get(checkWait(options), options?.signal) as Promise<T>;
+      return this.#core.get(checkWait(options, "get item"), options?.signal) as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -248,7 +248,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    */
   getSync(options?: SyncWaitOptions): T {
     refuseBlock("get item", options, "tryGet() or getNowait()");
-    return this.#core.getSync(checkSyncWait(options)) as T;
+    return this.#core.getSync(checkSyncWait(options, "get item")) as T;
   }
 
   /**
@@ -276,6 +276,9 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * Reports that the work on an item is done: consumers call it once for each item that they got, if anybody joins. Call it
    * in a `finally`, so that an item at which the work failed is reported too.
    *
+   * Any thread may report what any thread has got. A report counts for an item that this thread has got itself; if there is
+   * none, for one that was lost with a dead thread; if there is none, for one that another thread has got.
+   *
    * @throws {InvalidStateError} If it is called more often than items were put.
    */
   taskDone(): void {
@@ -285,27 +288,35 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
   /**
    * Waits until every item that was put has been got and reported by {@linkcode Queue.taskDone}.
    *
-   * As in Python, items that a consumer has got and not reported before it died stay unfinished, until somebody reports
-   * them in its place: where consumers may be killed, give a timeout.
+   * Where Python would wait for ever, this does not: items that a thread has got and not reported are lost when it dies
+   * (when it is killed, crashes or exits, or its target throws). As soon as nothing but lost items is unfinished, all who
+   * join are told. Whoever puts the lost work again, or gives it up, calls `taskDone()` once for each lost item; then the
+   * queue can be joined as before.
+   *
+   * A thread that returns has lost nothing: another one may report what it has got, and until then `join` waits. Where some
+   * threads get and others report, nobody can tell whose items were reported: after the death of one that gets, everything
+   * that may be lost counts as lost, and reports count for that first. Such a program should watch its threads itself.
    *
    * @param options `timeout` in milliseconds, `signal` to give up.
    * @throws {TimeoutError} If time runs out.
+   * @throws {AbandonedError} If all items that are unfinished were lost with threads that died.
    */
   async join(options?: WaitOptions): Promise<void> {
-    const timeout = checkWait(options);
+    const timeout = checkWait(options, "join queue");
     await this.#core.join(timeout, options?.signal);
   }
 
   /**
    * Blocks this thread until every item that was put has been got and reported by {@linkcode Queue.taskDone}. For what a
-   * dead consumer has not reported, see {@linkcode Queue.join}.
+   * dead thread has not reported, see {@linkcode Queue.join}.
    *
    * @param options `timeout` in milliseconds.
    * @throws {TimeoutError} If time runs out.
+   * @throws {AbandonedError} If all items that are unfinished were lost with threads that died.
    * @throws {DeadlockError} If the wait could never end: no other thread knows the queue, or its scope is `"local"`.
    */
   joinSync(options?: SyncWaitOptions): void {
-    this.#core.joinSync(checkSyncWait(options));
+    this.#core.joinSync(checkSyncWait(options, "join queue"));
   }
 
   /**
@@ -314,7 +325,8 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * Items that are left can still be got; then who gets, or waits to get, is turned away with a {@linkcode ShutDownError}
    * too, and `for await` ends.
    *
-   * @param options `immediate`: throws the items that are left away. They count as done, so that joiners go on.
+   * @param options `immediate`: throws the items that are left away. They count as done, so that joiners go on. What threads
+   * have got is still theirs to report.
    * @throws {TypeError} If `immediate` is no boolean.
    */
   shutdown(options?: ShutdownOptions): void {

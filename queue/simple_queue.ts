@@ -91,7 +91,7 @@ export class SimpleQueue<T = unknown> implements AsyncIterable<T> {
    */
   put(item: T, options?: WaitOptions): Promise<void> {
     try {
-      checkWait(options);
+      checkWait(options, "put item");
       this.tryPut(item);
       return Promise.resolve();
     } catch (error) {
@@ -109,7 +109,7 @@ export class SimpleQueue<T = unknown> implements AsyncIterable<T> {
    * @throws {RangeError} If the item is too large for any queue.
    */
   putSync(item: T, options?: SyncWaitOptions): void {
-    checkSyncWait(options);
+    checkSyncWait(options, "put item");
     this.tryPut(item);
   }
 
@@ -151,7 +151,7 @@ export class SimpleQueue<T = unknown> implements AsyncIterable<T> {
   get(options?: WaitOptions): Promise<T> {
     try {
       refuseBlock("get item", options, "tryGet() or getNowait()");
-      return this.#core.get(checkWait(options), options?.signal) as Promise<T>;
+      return this.#core.get(checkWait(options, "get item"), options?.signal) as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -167,7 +167,7 @@ export class SimpleQueue<T = unknown> implements AsyncIterable<T> {
    */
   getSync(options?: SyncWaitOptions): T {
     refuseBlock("get item", options, "tryGet() or getNowait()");
-    return this.#core.getSync(checkSyncWait(options)) as T;
+    return this.#core.getSync(checkSyncWait(options, "get item")) as T;
   }
 
   /**

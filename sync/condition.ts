@@ -124,7 +124,7 @@ export class Condition {
    * @throws {AbandonedError} If a holder of the lock died in the meantime. The lock is held nevertheless.
    */
   async wait(options?: WaitOptions): Promise<void> {
-    const timeout = checkWait(options);
+    const timeout = checkWait(options, "wait on condition");
     this.#assertOwned("wait on");
     const { agent, o } = this.#place;
     const slot = this.#enqueue(true);
@@ -148,7 +148,7 @@ export class Condition {
    * @throws {AbandonedError} If a holder of the lock died in the meantime. The lock is held nevertheless.
    */
   waitSync(options?: SyncWaitOptions): void {
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, "wait on condition");
     this.#assertOwned("wait on");
     const { agent, o } = this.#place;
     agent.assertEnds(o, timeout, "wait on condition");
@@ -171,7 +171,7 @@ export class Condition {
    * @throws {TimeoutError} If time runs out and the predicate does not hold.
    */
   async waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
-    const limit = checkWait(options);
+    const limit = checkWait(options, "wait on condition");
     const end = performance.now() + limit;
     this.#assertOwned("wait on");
     for (;;) {
@@ -197,7 +197,7 @@ export class Condition {
    * @throws {TimeoutError} If time runs out and the predicate does not hold.
    */
   waitForSync<T>(predicate: () => T, options?: SyncWaitOptions): T {
-    const limit = checkSyncWait(options);
+    const limit = checkSyncWait(options, "wait on condition");
     const end = performance.now() + limit;
     this.#assertOwned("wait on");
     for (;;) {

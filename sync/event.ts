@@ -82,7 +82,7 @@ export class Event {
    * @throws {TimeoutError} If time runs out.
    */
   async wait(options?: WaitOptions): Promise<void> {
-    const timeout = checkWait(options);
+    const timeout = checkWait(options, "wait for event");
     if (this.isSet()) return;
     const { agent, o } = this.#place;
     if (await agent.wait(o, 0, timeout, options?.signal) === NOTHING) throw late(timeout);
@@ -96,7 +96,7 @@ export class Event {
    * @throws {DeadlockError} If the wait could never end: no other thread knows the event, or its scope is `"local"`.
    */
   waitSync(options?: SyncWaitOptions): void {
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, "wait for event");
     if (this.isSet()) return;
     const { agent, o } = this.#place;
     if (agent.waitSync(o, 0, timeout, "wait for event") === NOTHING) throw late(timeout);

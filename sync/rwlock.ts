@@ -198,7 +198,7 @@ export class RWLock {
   }
 
   async #acquire(side: Side, options: AcquireOptions | undefined): Promise<Guard> {
-    const timeout = checkWait(options);
+    const timeout = checkWait(options, side.action);
     let outcome = side.attempt();
     if (outcome === NOTHING) {
       const { agent, o } = this.#place;
@@ -208,7 +208,7 @@ export class RWLock {
   }
 
   #acquireSync(side: Side, options: SyncAcquireOptions | undefined): Guard {
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, side.action);
     let outcome = side.attempt();
     if (outcome === NOTHING) {
       outcome = this.#place.agent.waitSync(this.#place.o, side.list, timeout, side.action);

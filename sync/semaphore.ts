@@ -142,7 +142,7 @@ export class Semaphore {
    * @throws {TimeoutError} If time runs out.
    */
   async acquire(options?: WaitOptions): Promise<Guard> {
-    const timeout = checkWait(options);
+    const timeout = checkWait(options, "acquire semaphore");
     const { agent, o } = this.#place;
     if (
       tryPermit(agent.q, o) === NOTHING &&
@@ -160,7 +160,7 @@ export class Semaphore {
    * @throws {DeadlockError} If the wait could never end: no other thread knows the semaphore, or its scope is `"local"`.
    */
   acquireSync(options?: SyncWaitOptions): Guard {
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, "acquire semaphore");
     const { agent, o } = this.#place;
     if (
       tryPermit(agent.q, o) === NOTHING &&

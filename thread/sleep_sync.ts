@@ -17,11 +17,19 @@ import { realm } from "./realm.ts";
  * ```
  *
  * @param milliseconds How long to sleep.
- * @throws {RangeError} If the time is negative or no number.
+ * @throws {TypeError} If the time is no number.
+ * @throws {RangeError} If the time is negative or NaN.
  */
 export function sleepSync(milliseconds: number): void {
-  if (typeof milliseconds !== "number" || !(milliseconds >= 0)) {
-    throw new RangeError(`Cannot sleep: the time must not be negative: ${milliseconds}`);
+  if (typeof milliseconds !== "number") {
+    throw new TypeError(
+      `Cannot sleep: the time must be a number of milliseconds: received ${typeof milliseconds}`,
+    );
+  }
+  if (!(milliseconds >= 0)) {
+    throw new RangeError(
+      `Cannot sleep: the time must be a number of milliseconds >= 0: received ${milliseconds}`,
+    );
   }
   realm().table.pause(milliseconds);
 }

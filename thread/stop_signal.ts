@@ -40,7 +40,7 @@ function watchStop({ record, ident }: Innards, controller: AbortController): voi
 
 function stopReason(record: ThreadRecord): unknown {
   const bytes = record.stopReason();
-  const standard = `Thread ${record.name} was asked to stop`;
+  const standard = `Cannot finish thread ${record.name}: it was asked to stop`;
   if (bytes.length === 0) return new CancelledError(standard);
   try {
     return decode(bytes);

@@ -148,7 +148,7 @@ export class Thread<A extends unknown[] = [], R = unknown> {
    * @throws {RangeError} If the timeout is negative or no number.
    */
   async join(options: WaitOptions = {}): Promise<R> {
-    checkWait(options);
+    checkWait(options, `join thread ${this.#innards.name}`);
     const record = this.#joinable();
     if (record !== null) {
       await waitForEnd(record, options, this.#innards.name);
@@ -171,7 +171,7 @@ export class Thread<A extends unknown[] = [], R = unknown> {
    * @throws {RangeError} If the timeout is negative or no number.
    */
   joinSync(options: SyncWaitOptions = {}): R {
-    checkSyncWait(options);
+    checkSyncWait(options, `join thread ${this.#innards.name}`);
     const record = this.#joinable();
     if (record !== null) {
       waitForEndSync(record, options.timeout, this.#innards.name);

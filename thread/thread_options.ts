@@ -68,8 +68,13 @@ export function checkName(name: string): void {
 
 function checkLimit(limit: number | undefined, name: string): number {
   if (limit === undefined) return 0;
-  if (typeof limit !== "number" || !(limit > 0)) {
-    throw new RangeError(`Cannot create thread: '${name}' must be a positive number of megabytes`);
+  if (typeof limit !== "number") {
+    throw new TypeError(`Cannot create thread: '${name}' must be a number, not ${typeof limit}`);
+  }
+  if (!(limit > 0)) {
+    throw new RangeError(
+      `Cannot create thread: '${name}' must be a positive number of megabytes: received ${limit}`,
+    );
   }
   return Math.ceil(limit);
 }

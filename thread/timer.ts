@@ -51,7 +51,7 @@ export class Timer<A extends unknown[], R> extends Thread<A, R | undefined> {
    * @param target The function to run: a task, or a self-contained function.
    * @param args Arguments for the target. Default: none.
    * @param options A name, and the options of a thread.
-   * @throws {RangeError} If the interval is negative or no number.
+   * @throws {RangeError} If the interval is negative or NaN.
    * @throws {TypeError} If an argument has a wrong type.
    */
   constructor(
@@ -60,8 +60,15 @@ export class Timer<A extends unknown[], R> extends Thread<A, R | undefined> {
     args?: ThreadOptions<A, R>["args"],
     options: TimerOptions = {},
   ) {
-    if (typeof interval !== "number" || !(interval >= 0)) {
-      throw new RangeError(`Cannot create timer: the interval must not be negative: ${interval}`);
+    if (typeof interval !== "number") {
+      throw new TypeError(
+        `Cannot create timer: 'interval' must be a number of milliseconds: received ${typeof interval}`,
+      );
+    }
+    if (!(interval >= 0)) {
+      throw new RangeError(
+        `Cannot create timer: 'interval' must be a number of milliseconds >= 0: received ${interval}`,
+      );
     }
     if (typeof target !== "function") {
       throw new TypeError(`Cannot create timer: 'target' must be a function, not ${typeof target}`);

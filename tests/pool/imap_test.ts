@@ -76,6 +76,17 @@ Deno.test("ThreadPool.imapUnordered() gives the results as they come", async () 
   });
 });
 
+Deno.test("ThreadPool.joinSync() refuses to wait for results that only this thread could fetch", async () => {
+  const pool = new ThreadPool(1);
+  const results = pool.imap((n: number) => n, new Naturals(), { chunksize: 1000 });
+  pool.close();
+  assertThrows(() => pool.joinSync(), DeadlockError, "read it to its end first");
+  assertThrows(() => pool.joinSync({ timeout: 1e6 }), DeadlockError, "leave it by return()");
+  assertEquals(await results.next(), { done: false, value: 0 });
+  await results.return();
+  pool.joinSync();
+});
+
 Deno.test("ThreadPool.imap() takes no more of an endless input than buffersize ahead of the results", async () => {
   await ThreadPool.with(2, async (pool) => {
     for (const chunksize of [1, 3]) {

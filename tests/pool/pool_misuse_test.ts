@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { UnshareableError } from "../../errors.ts";
+import { CancelledError, UnshareableError } from "../../errors.ts";
 import { AsyncResult, MapIterator, ThreadPool, ThreadPoolExecutor } from "../../pool/mod.ts";
+import { Lock } from "../../sync/mod.ts";
+import { Thread, ThreadLocal } from "../../thread/mod.ts";
 
 const square = (x: number): number => x * x;
 /** Calls that a type checker would refuse. */
@@ -116,8 +118,7 @@ Deno.test("ThreadPoolExecutor says what is wrong with its arguments", async () =
   assertThrows(() => executor["map"]?.(5, []), TypeError, "'fn'");
   assertThrows(() => executor["options"]?.(5), TypeError, "options");
   for (const name of ["chunksize", "buffersize"]) {
-    const negative = executor["options"]?.({ [name]: -1 }) as Loose;
-    assertThrows(() => negative["map"]?.(square, []), RangeError, `'${name}'`);
+    assertThrows(() => executor["options"]?.({ [name]: 0 }), RangeError, `'${name}'`);
   }
 });
 
@@ -153,4 +154,104 @@ Deno.test("results and iterators neither travel nor can be made", async () => {
   });
   assertThrows(() => new AsyncResult(), TypeError, "pool.applyAsync()");
   assertThrows(() => new MapIterator(), TypeError, "pool.imap()");
+});
+
+Deno.test("an error of a blocking call names the call, and refuses a signal", async () => {
+  const { signal } = new AbortController();
+  await ThreadPool.with(1, (pool) => {
+    const iterator = pool.imap(square, [1]);
+    const result = pool.applyAsync(square, [1]);
+    const calls: [string, (options: object) => unknown][] = [
+      ["apply", (options) => pool.applySync(square, [1], options)],
+      ["map", (options) => pool.mapSync(square, [1], options)],
+      ["imap", (options) => iterator.nextSync(options)],
+      ["get result", (options) => result.getSync(options)],
+      ["wait for result", (options) => result.waitSync(options)],
+    ];
+    for (const [verb, call] of calls) {
+      assertThrows(() => call({ timeout: -1 }), RangeError, `Cannot ${verb}: 'timeout'`);
+      assertThrows(() => call({ timeout: "1" }), TypeError, `Cannot ${verb}: 'timeout'`);
+      assertThrows(() => call({ signal }), TypeError, `Cannot ${verb}: no 'signal' reaches`);
+    }
+  });
+});
+
+Deno.test("what is transferred has to be buffers, each once", async () => {
+  await ThreadPool.with(1, async (pool) => {
+    const buffer = new ArrayBuffer(8);
+    const wrong: [unknown[], string][] = [
+      [[3], "received number at transfer[0]"],
+      [[buffer, new Uint8Array(8)], "received a view, give its 'buffer' at transfer[1]"],
+      [[buffer, buffer], "transfer[1] stands twice"],
+    ];
+    for (const [transfer, message] of wrong) {
+      const options = { transfer: transfer as ArrayBuffer[] };
+      await assertRejects(() => pool.apply(square, [1], options), TypeError, message);
+    }
+  });
+  await using executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const moving = executor.options({ transfer: [new ArrayBuffer(8)] });
+  assertThrows(() => moving.map(square, [1]), TypeError, "'transfer' is for submit()");
+});
+
+Deno.test("numbers that are too large are refused in words", () => {
+  assertThrows(() => new ThreadPool(1e9), RangeError, "from 1 to 4000: received 1000000000");
+  assertThrows(() => new ThreadPoolExecutor({ maxWorkers: 4001 }), RangeError, "from 1 to 4000");
+  assertThrows(
+    () => new ThreadPool(1, { concurrency: 1e15 }),
+    RangeError,
+    "Cannot create pool: there is no memory for 1 workers of 1000000000000000 tasks at once",
+  );
+});
+
+Deno.test("retries that are refused are told from which number on they are not", async () => {
+  await ThreadPool.with(1, async (pool) => {
+    const options = { retries: -1 };
+    const message = "Cannot apply: 'retries' must be an integer of at least 0: received -1";
+    await assertRejects(() => pool.apply(square, [1], options), RangeError, message);
+  });
+});
+
+Deno.test("a pool, an executor and an iterator say where in the arguments they stand", async () => {
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  await ThreadPool.with(1, (pool) => {
+    const refused: [unknown, string][] = [
+      [
+        pool,
+        "Cannot send thread.args[0].deep (thread pool): it belongs to the thread that made it",
+      ],
+      [
+        executor,
+        "Cannot send thread.args[0].deep (executor): it belongs to the thread that made it",
+      ],
+      [pool.imap(square, []), "Cannot send thread.args[0].deep (iterator of results): it belongs"],
+      [
+        new ThreadLocal(),
+        "Cannot send thread.args[0].deep (ThreadLocal): every thread has its own",
+      ],
+      [
+        new Lock({ scope: "local" }),
+        'Cannot send thread.args[0].deep (Lock): its scope is "local"',
+      ],
+    ];
+    for (const [deep, message] of refused) {
+      const start = (): unknown =>
+        new Thread({ target: (_: unknown) => {}, args: [{ deep }] }).start();
+      const error = assertThrows(start, UnshareableError, message);
+      assertEquals(error.path, "thread.args[0].deep");
+    }
+  });
+  await executor.shutdown();
+});
+
+Deno.test("what is cancelled says so as every other error does", async () => {
+  const pool = new ThreadPool(1);
+  const result = pool.applyAsync(square, [1]);
+  pool.terminate();
+  await assertRejects(
+    () => result.get(),
+    CancelledError,
+    "Cannot finish task: the thread pool was terminated",
+  );
+  await pool.join();
 });

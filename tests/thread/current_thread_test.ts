@@ -98,8 +98,11 @@ Deno.test("sleepSync() blocks for the time given", () => {
   sleepSync(10);
   assert(performance.now() - began >= 9.5);
   sleepSync(0);
-  for (const wrong of [-1, NaN, "1" as unknown as number]) {
-    assertThrows(() => sleepSync(wrong), RangeError);
+  for (const wrong of [-1, NaN]) {
+    assertThrows(() => sleepSync(wrong), RangeError, `>= 0: received ${wrong}`);
+  }
+  for (const wrong of ["1", undefined, null]) {
+    assertThrows(() => sleepSync(wrong as unknown as number), TypeError, "must be a number");
   }
 });
 

@@ -30,7 +30,7 @@ Deno.test("Thread.stop() aborts the signal of a loop that never yields", async (
   thread.stop();
   assertEquals(await thread.join(), [
     true,
-    "CancelledError: Thread looper was asked to stop",
+    "CancelledError: Cannot finish thread looper: it was asked to stop",
   ]);
 });
 

@@ -339,6 +339,7 @@ Deno.test("new Thread() refuses options of wrong types", () => {
   }
   assertThrows(() => new Thread({ memoryLimit: 0 }), RangeError);
   assertThrows(() => new Thread({ stackSize: NaN }), RangeError);
+  assertThrows(() => new Thread({ stackSize: "4" as unknown as number }), TypeError, "'stackSize'");
   const thread = new Thread();
   assertThrows(() => thread.name = 5 as unknown as string, TypeError);
   assertThrows(() => thread.daemon = 1 as unknown as boolean, TypeError);

@@ -46,5 +46,6 @@ Deno.test("Timer does not share its default arguments", async () => {
 Deno.test("new Timer() refuses a bad interval and a bad target", () => {
   assertThrows(() => new Timer(-1, add, [1, 2]), RangeError);
   assertThrows(() => new Timer(NaN, add, [1, 2]), RangeError);
+  assertThrows(() => new Timer("5" as unknown as number, add, [1, 2]), TypeError, "'interval'");
   assertThrows(() => new Timer(1, 5 as unknown as () => void), TypeError);
 });
