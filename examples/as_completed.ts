@@ -1,3 +1,4 @@
+// deno run --allow-read examples/as_completed.ts
 // Submits tasks to an executor and takes their results as they come: prints 30 and what has failed.
 import { asCompleted, isMain, task, ThreadPoolExecutor } from "@nogil/std";
 

@@ -1,3 +1,4 @@
+// deno run --allow-read examples/cancel.ts
 // Ends tasks that nobody wants to wait for any longer: prints what became of three of them.
 import { currentTask, isMain, task, ThreadPoolExecutor, TimeoutError } from "@nogil/std";
 

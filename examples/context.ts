@@ -1,3 +1,4 @@
+// deno run --allow-read examples/context.ts
 // Lets the value of an AsyncLocalStorage travel with the tasks of a pool: prints "request 7".
 import { AsyncLocalStorage } from "node:async_hooks";
 import { contextVariable, isMain, task, ThreadPool } from "@nogil/std";

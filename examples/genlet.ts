@@ -1,3 +1,4 @@
+// deno run examples/genlet.ts
 // A generator built of greenlets: any function below it emits its values. Prints the leaves of a tree: 1 2 3 4 5.
 import { getCurrent, RawGreenlet, type Switched } from "@nogil/std/coroutine";
 

@@ -1,3 +1,4 @@
+// deno run --allow-read examples/pipeline.ts
 // A pipeline: main puts numbers into a queue, two threads pass the primes among them on: prints 1229.
 import { isMain, Queue, task, Thread } from "@nogil/std";
 

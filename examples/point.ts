@@ -1,3 +1,4 @@
+// deno run --allow-read examples/point.ts
 // Sends an instance of a class to another thread: prints 5.
 import { isMain, task, Thread } from "@nogil/std";
 import { Point } from "./point_class.ts";

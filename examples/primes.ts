@@ -1,3 +1,4 @@
+// deno run --allow-read examples/primes.ts
 // Counts the primes below a million on all cores, with a progress bar: prints 78498.
 import { isMain, task, ThreadPool } from "@nogil/std";
 

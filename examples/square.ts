@@ -1,3 +1,4 @@
+// deno run --allow-read examples/square.ts
 // Runs a function of this module in another thread: prints 49.
 import { isMain, task, Thread } from "@nogil/std";
 

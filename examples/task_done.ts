@@ -1,3 +1,4 @@
+// deno run --allow-read examples/task_done.ts
 // As the example of Python's queue module: a thread reports each item as done, and main joins the queue: prints 0 1 4.
 import { isMain, Queue, task, Thread } from "@nogil/std";
 

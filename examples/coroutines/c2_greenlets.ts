@@ -1,4 +1,5 @@
-// Two greenlets that switch to each other, and a parent that gets what is left: prints 12 56 34 78, then 0 0 1 1 2 2 3 3 4 4.
+// deno run examples/coroutines/c2_greenlets.ts
+// C2: two greenlets that switch to each other, and two that count in turn.
 import { getCurrent, RawGreenlet } from "@nogil/std/coroutine";
 
 const seen: number[] = [];
