@@ -39,6 +39,9 @@ export function task<A extends unknown[], R>(
   meta: ImportMeta,
   fn: (...args: A) => R,
 ): (...args: A) => R {
+  if (typeof meta === "function") {
+    throw new TypeError("Cannot call task: 'import.meta' comes first, as task(import.meta, fn)");
+  }
   if (typeof fn !== "function") {
     throw new TypeError(`Cannot call task: 'fn' must be a function, received ${typeof fn}`);
   }
