@@ -27,6 +27,7 @@ import {
 } from "./layout.ts";
 import { FAIR_MS, HEAL_SLICE, PromiseWaits } from "./promise_waits.ts";
 import { publishRings } from "./queue_ring.ts";
+import { abandonItems, disownItems } from "./queue_tasks.ts";
 import { abandonLocks, heal, leaveLocks, reap } from "./reaper.ts";
 import { readsHeld, releaseRead } from "./rwlock_kind.ts";
 import { abandonPermits, disownPermits } from "./semaphore_kind.ts";
@@ -111,6 +112,7 @@ export class Agent {
     for (const [o, s] of this.q.holders) {
       const type = this.arena.words.load(o + TYPE);
       if (type === TYPE_SEMAPHORE) (failed ? abandonPermits : disownPermits)(this.q, o, s);
+      else if (type === TYPE_QUEUE) (failed ? abandonItems : disownItems)(this.q, o, s);
       else if (type === TYPE_RWLOCK) { while (readsHeld(this.q, o) > 0) releaseRead(this.q, o); }
     }
   }

@@ -15,7 +15,17 @@
  */
 
 import { BusyError } from "./busy_error.ts";
-import { HOLDER, PASSING, S_COUNT, S_INTENT, S_OBJECT, S_OWNER, S_STATE } from "./layout.ts";
+import {
+  HOLDER,
+  PASSING,
+  S_AUX,
+  S_COUNT,
+  S_INTENT,
+  S_OBJECT,
+  S_OWNER,
+  S_PREV,
+  S_STATE,
+} from "./layout.ts";
 import { forEachSlot } from "./slot_table.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 
@@ -44,6 +54,8 @@ function createHolder(q: WaitQueue, o: number): number {
   const s = q.slots.allocate();
   q.w.store(s + S_INTENT, 0);
   q.w.store(s + S_COUNT, 0);
+  q.w.set(s + S_PREV, 0);
+  q.w.set(s + S_AUX, 0);
   q.w.set(s + S_OBJECT, o);
   q.w.store(s + S_STATE, HOLDER);
   return s;
@@ -54,13 +66,13 @@ export function held(q: WaitQueue, s: number): number {
   return q.w.load(s + S_COUNT);
 }
 
-/** Waits until no living agent is between the two stores of a fast path. FROZEN is set, the latch held. */
-export function waitForIntents(q: WaitQueue, o: number): void {
+/** Waits until no living agent is between the two stores of a fast path: `bits` of `word`. FROZEN is set, the latch held. */
+export function waitForIntents(q: WaitQueue, o: number, word = S_INTENT, bits = -1): void {
   forEachSlot(q.w, 0, (s) => {
     if (q.w.get(s + S_OBJECT) !== o || q.w.load(s + S_STATE) !== HOLDER) return;
     const owner = q.w.get(s + S_OWNER);
     const since = q.patience === Infinity ? 0 : performance.now();
-    while (q.w.load(s + S_INTENT) !== 0 && owner !== q.me && !q.agents.isDead(owner)) {
+    while ((q.w.load(s + word) & bits) !== 0 && owner !== q.me && !q.agents.isDead(owner)) {
       if (since !== 0 && performance.now() - since > q.patience) throw new BusyError();
     }
   });

@@ -6,19 +6,25 @@
 
 import type { Agent } from "./agent.ts";
 import { decode } from "./codec.ts";
-import { NOTHING, type Outcome, TAKEN, TURNED_AWAY } from "./kind.ts";
+import { holderSlot } from "./holders.ts";
+import { NOTHING, type Outcome, TAKEN, TAKEN_ABANDONED, TURNED_AWAY } from "./kind.ts";
 import { FLAGS } from "./layout.ts";
 import { importModules } from "./module_registry.ts";
 import type { Place } from "./place.ts";
 import type { Chunks } from "./queue_chunks.ts";
 import { type Compare, Comparing } from "./queue_compare.ts";
-import { getRefused, joinRefused, nothingToDo, NotLoaded, putRefused } from "./queue_errors.ts";
+import {
+  getRefused,
+  joinAbandoned,
+  joinRefused,
+  nothingToDo,
+  NotLoaded,
+  putRefused,
+} from "./queue_errors.ts";
 import { Items, Unloaded } from "./queue_items.ts";
 import { chunksOf, disposerOf } from "./queue_lifetime.ts";
 import { type Key, makeKey } from "./queue_keys.ts";
 import {
-  commitTake,
-  finishOne,
   inHand,
   itemCount,
   releaseTake,
@@ -27,7 +33,6 @@ import {
   tryPublish,
   tryTake,
   undoTake,
-  unfinished,
 } from "./queue_kind.ts";
 import {
   BLOCK,
@@ -45,6 +50,7 @@ import {
 import { initializeQueue } from "./queue_ring.ts";
 import type { QueueOrder, QueueSettings } from "./queue_settings.ts";
 import { Spin } from "./queue_spin.ts";
+import { abandoned, commitTake, finishOne, unfinished } from "./queue_tasks.ts";
 
 export type { Compare, QueueOrder, QueueSettings };
 
@@ -62,6 +68,10 @@ export class QueueCore {
   readonly #key: ((item: unknown) => unknown) | undefined;
   readonly #comparing: Comparing | null;
   readonly #spinning: Spin = new Spin();
+  /** Whether anybody counts what this agent gets: in a local queue nobody dies. */
+  readonly #isCounted: boolean;
+  /** The slot in which it is counted; 0 = none yet. */
+  #holder = 0;
 
   /** Makes the record of a place a queue, or opens the queue that it is: then its order and maxsize count. */
   constructor({ agent, o, scope }: Place, settings: QueueSettings) {
@@ -69,6 +79,7 @@ export class QueueCore {
     this.#agent = agent;
     this.#o = o;
     this.#isLocal = scope === "local";
+    this.#isCounted = settings.counted && !this.#isLocal;
     if (q.w.load(o + BLOCK) === 0) {
       const { order, compare } = settings;
       const flags = order === "fifo" ? 0 : order === "lifo" ? STACK : HEAP;
@@ -245,11 +256,16 @@ export class QueueCore {
 
   /** Takes the first item into the hand; 0 if there is none. */
   #take(canWait: boolean): number {
+    if (this.#isCounted && this.#holder === 0) this.#count();
     const ref = this.#comparing === null
       ? tryTake(this.#agent.q, this.#o, canWait)
       : this.#comparing.take();
     if (ref < 0) throw getRefused(TURNED_AWAY, 0);
     return ref;
+  }
+
+  #count(): void {
+    this.#holder = holderSlot(this.#agent.q, this.#o);
   }
 
   /** The item that a wait has brought. */
@@ -292,7 +308,7 @@ export class QueueCore {
 
   #finish(ref: number): void {
     const { q } = this.#agent;
-    commitTake(q, ref);
+    commitTake(q, ref, this.#holder);
     this.#items.forget(ref);
     releaseTake(q, ref);
   }
@@ -312,13 +328,20 @@ export class QueueCore {
    * @throws {InvalidStateError} If all are.
    */
   taskDone(): void {
-    if (finishOne(this.#agent.q, this.#o)) return;
+    if (this.#isCounted && this.#holder === 0) this.#count();
+    if (finishOne(this.#agent.q, this.#o, this.#holder)) return;
     throw nothingToDo();
   }
 
-  /** Waits until all items are done. */
+  /**
+   * Waits until all items are done.
+   *
+   * @throws {AbandonedError} If all that are not are lost.
+   */
   join(timeout: number, signal?: AbortSignal): Promise<void> {
     if (this.unfinishedTasks === 0) return Promise.resolve();
+    const lost = abandoned(this.#agent.q, this.#o);
+    if (lost > 0) return Promise.reject(joinAbandoned(lost));
     return this.#agent.waitThen(
       this.#o,
       JOINERS,
@@ -332,12 +355,15 @@ export class QueueCore {
   /** Blocks until all items are done. */
   joinSync(timeout: number): void {
     if (this.unfinishedTasks === 0) return;
+    const lost = abandoned(this.#agent.q, this.#o);
+    if (lost > 0) throw joinAbandoned(lost);
     this.#joined(this.#agent.waitSync(this.#o, JOINERS, timeout, "join queue"), timeout);
   }
 
   #joined(outcome: Outcome, timeout: number): void {
     if (outcome === TAKEN) return;
-    throw joinRefused(timeout);
+    if (outcome !== TAKEN_ABANDONED) throw joinRefused(timeout);
+    throw joinAbandoned(Math.max(1, abandoned(this.#agent.q, this.#o)));
   }
 
   /** Ends the queue: nothing is put any more, and all who wait in vain are told. `immediate` also drops all items. */
@@ -354,7 +380,7 @@ export class QueueCore {
     return (this.#agent.q.w.load(this.#o + FLAGS) & SHUT) !== 0;
   }
 
-  /** How many items there may be; 0 = any number. */
+  /** How many items there may be; 0 = any number; below 0: so many bytes of them. */
   get maxsize(): number {
     return this.#agent.q.w.load(this.#o + MAXSIZE);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InvalidStateError, ShutDownError, TimeoutError } from "../errors.ts";
+import { AbandonedError, InvalidStateError, ShutDownError, TimeoutError } from "../errors.ts";
 import { NO_MEMORY, NOT_COMPARABLE, type Outcome, TURNED_AWAY } from "./kind.ts";
 
 /** An item needs modules that are not loaded in this thread. */
@@ -50,6 +50,17 @@ export function getRefused(outcome: Outcome, timeout: number): Error {
 /** Why a queue was not joined. */
 export function joinRefused(timeout: number): Error {
   return new TimeoutError(`Cannot join queue: its items were not all done within ${timeout} ms`);
+}
+
+/** Why a queue will not be joined: so many items are lost, and nothing else is unfinished. */
+export function joinAbandoned(lost: number): Error {
+  return new AbandonedError(
+    lost === 1
+      ? "Cannot join queue: 1 item was lost with the thread that had taken it; put it again or give it up, " +
+        "and call taskDone() for it"
+      : `Cannot join queue: ${lost} items were lost with the threads that had taken them; put them again or ` +
+        "give them up, and call taskDone() for each",
+  );
 }
 
 /** Why no task is done. */

@@ -6,11 +6,12 @@
  * get       in the queue ─HEAD+1─▶ in the hand of one agent ─HAND = -ref─▶ his ─cell freed, HAND = 0
  * death     before HEAD+1: still in the queue; in the hand: goes back to the front; after HAND = -ref: was his
  * shutdown  FLAGS |= SHUT; immediate: FLAGS |= DRAIN | DRAINING ─▶ DROPPED, HEAD = TAIL ─▶ not DRAINING
- * waiters   getters while items < woken, putters while room < woken, joiners while unfinished > 0
+ * waiters   getters while items < woken, putters while room < woken, joiners while unfinished > lost
  * ```
  *
  * A woken waiter has nothing but the right to try: its item may be taken by others until it takes it itself. One that was
- * passed over for 1 ms is handed the next: until then nobody who could wait takes anything.
+ * passed over for 1 ms is handed the next: until then nobody who could wait takes anything. What is unfinished and what is
+ * lost: `queue_tasks.ts`.
  *
  * @module
  */
@@ -33,7 +34,6 @@ import {
 import { freeCell } from "./queue_chunks.ts";
 import {
   COMPARED,
-  DONE,
   DRAIN,
   DRAINING,
   DROP_TO,
@@ -59,6 +59,7 @@ import {
   sizeOf,
   takeFirst,
 } from "./queue_ring.ts";
+import { joinOutcome, loseItems } from "./queue_tasks.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 
 const ALL = 2 ** 31 - 1;
@@ -82,7 +83,7 @@ export const queueKind: Kind = {
       wakeWhile(q, o, PUTTER_LIST, isShut || max === 0 ? ALL : room, force);
     } else if ((flags & PUT_HANDOFF) !== 0) w.and(o + FLAGS, ~PUT_HANDOFF);
     if (w.get(o + JOINER_LIST + HEAD) !== 0) {
-      wakeWhile(q, o, JOINER_LIST, unfinished(q, o) <= 0 ? ALL : 0, force);
+      wakeWhile(q, o, JOINER_LIST, joinOutcome(q, o) !== NOTHING ? ALL : 0, force);
     }
   },
 
@@ -103,7 +104,7 @@ export const queueKind: Kind = {
       if ((flags & SHUT) !== 0) outcome = TURNED_AWAY;
       else if (hasRoom(q, o)) outcome = publish(q, o, w.get(s + S_AUX));
       if (outcome !== NOTHING) w.and(o + FLAGS, ~PUT_HANDOFF);
-    } else if (unfinished(q, o) <= 0) outcome = TAKEN;
+    } else outcome = joinOutcome(q, o);
     if (outcome === NOTHING) return NOTHING;
     q.leave(o, s);
     this.settle(q, o, false);
@@ -120,7 +121,7 @@ export const queueKind: Kind = {
   left() {},
   reset() {},
   buried() {},
-  holderDied() {},
+  holderDied: loseItems,
   redo: redoQueue,
 };
 
@@ -185,11 +186,6 @@ export function inHand(q: WaitQueue): number {
   return q.w.get(agentRecord(q.me) + A_HAND);
 }
 
-/** Makes the item in the hand this agent's for good. */
-export function commitTake(q: WaitQueue, ref: number): void {
-  q.w.store(agentRecord(q.me) + A_HAND, -ref);
-}
-
 /** Frees the cell of the item in the hand, and the hand. */
 export function releaseTake(q: WaitQueue, ref: number): void {
   freeCell(q, ref);
@@ -213,26 +209,6 @@ export function itemCount(q: WaitQueue, o: number): number {
     const tail = w.load(o + Q_TAIL);
     if (w.load(o + Q_HEAD) === head) return (tail - head) | 0;
   }
-}
-
-/** Items that were put and are neither done nor dropped; 0 only if there were none at an instant of the call. */
-export function unfinished(q: WaitQueue, o: number): number {
-  const { w } = q;
-  const done = w.load(o + DONE);
-  const dropped = w.load(o + DROPPED);
-  return (w.load(o + Q_TAIL) - dropped - done) | 0;
-}
-
-/** Says that one more item is done; `false` if all are. */
-export function finishOne(q: WaitQueue, o: number): boolean {
-  const { w } = q;
-  for (;;) {
-    const done = w.load(o + DONE);
-    if (unfinished(q, o) <= 0) return false;
-    if (w.compareExchange(o + DONE, done, (done + 1) | 0) === done) break;
-  }
-  if (unfinished(q, o) <= 0 && w.load(o + JOINER_LIST + HEAD) !== 0) q.resettle(o, false);
-  return true;
 }
 
 /** Changes how many items there may be; 0 = any number. */

@@ -3,10 +3,11 @@
  *
  * ```text
  * record   HEAD TAIL MAXSIZE BLOCK RING DONE DROPPED DROP_TO VERSION HEAPED, and three lists of waiters
- * block    one page of the heap: the journal, the two descriptions of the ring, and the first ring
+ * block    one page of the heap: the journal, the two descriptions of the ring, what is lost, and the first ring
  * ring     a power of two of refs; FIFO slot = number & mask, LIFO and priority slot = 0 .. size - 1
  * chunk    one page of the heap: QUEUE, then cells from word 4
  * run      the pages of one large item: QUEUE, then its cell at word 2
+ * slot     of each agent that takes items: GOT REPORTS FOREIGN
  * cell     tag | words before the payload << 8, length; priority: number, length of the key, key; payload
  * ```
  *
@@ -16,7 +17,7 @@
  * @module
  */
 
-import { HEAP_WORD_BASE, MAIN, PAGE_BASE, PAGE_WORDS } from "./layout.ts";
+import { HEAP_WORD_BASE, MAIN, PAGE_BASE, PAGE_WORDS, S_AUX, S_COUNT, S_PREV } from "./layout.ts";
 
 /** Record: the agent that made it; it dies with him while nobody else knows it. */
 export const OWNER = 3;
@@ -57,6 +58,10 @@ export const STACK: number = 1 << 6;
 export const HEAP: number = 1 << 7;
 /** Flag: a function of the program compares. */
 export const COMPARED: number = 1 << 8;
+/** Flag: somebody counts what the dead have taken; nobody else reports anything as done. */
+export const FROZEN: number = 1 << 9;
+/** Flag: items may be lost that nobody has reported. */
+export const LOSSES: number = 1 << 10;
 
 /** List of those who wait for an item. */
 export const GETTERS = 0;
@@ -73,12 +78,25 @@ export const J_COUNT = 0;
 export const R_BASE = 2;
 /** Block: mask of a ring. */
 export const R_MASK = 3;
+/** Block: items that were lost up to the last death. */
+export const B_LOST = 1;
+/** Block: the sum of FOREIGN of all agents at the last death. */
+export const B_BASE = 6;
+/** Block: how often agents that are no more have reported an item. */
+export const B_GONE = 7;
 /** Block: the journal, pairs of an index and what is to be there. */
 export const JOURNAL = 8;
 /** Block: the first ring. */
 export const FIRST_RING = 512;
 /** Refs in the first ring. */
 export const FIRST_RING_SIZE: number = PAGE_WORDS - FIRST_RING;
+
+/** Slot of an agent: items that it has got. */
+export const S_GOT: number = S_COUNT;
+/** Slot of an agent: twice the items that it has reported as done, and one more while it reports one. */
+export const S_REPORTS: number = S_PREV;
+/** Slot of an agent: how many of those it had not got itself. */
+export const S_FOREIGN: number = S_AUX;
 
 /** Chunk: the record of its queue. */
 export const C_QUEUE = 0;

@@ -42,6 +42,7 @@ import {
   DRAINING,
   DROP_TO,
   DROPPED,
+  FROZEN,
   isRun,
   OWNER,
   wordOf,
@@ -69,6 +70,7 @@ export function redoQueue(q: WaitQueue, o: number): void {
   redoGrowth(q, o);
   if ((q.w.get(o + FLAGS) & DRAINING) !== 0) redoDrain(q, o);
   repairHands(q, o);
+  q.w.and(o + FLAGS, ~FROZEN);
 }
 
 /** Finishes the drop of all items, but for their memory: the reaper counts that, who may wait for others. */

@@ -22,6 +22,9 @@ import { ONE } from "./heap.ts";
 import { NO_MEMORY, NOT_COMPARABLE, type Outcome, TAKEN } from "./kind.ts";
 import {
   addressOf,
+  B_BASE,
+  B_GONE,
+  B_LOST,
   BIAS,
   BLOCK,
   CELL_KEY,
@@ -331,6 +334,7 @@ export function initializeQueue(
   w.set(block + R_BASE, block + FIRST_RING);
   w.set(block + R_MASK, ring - 1);
   w.set(block + R_BASE + 2, 0);
+  for (const word of [B_LOST, B_BASE, B_GONE]) w.set(block + word, 0);
   w.set(o + OWNER, q.me);
   w.set(o + MAXSIZE, maxsize);
   w.or(o + FLAGS, flags);

@@ -8,17 +8,21 @@ import { assert } from "@std/assert";
 import { barrierKind } from "../../_core/barrier_kind.ts";
 import { conditionKind } from "../../_core/condition_kind.ts";
 import { eventKind } from "../../_core/event_kind.ts";
+import { holderSlot } from "../../_core/holders.ts";
 import { type Kind, TAKEN } from "../../_core/kind.ts";
 import { KINDS } from "../../_core/kinds.ts";
 import * as layout from "../../_core/layout.ts";
 import { lockKind } from "../../_core/lock_kind.ts";
 import { queueKind, releaseTake } from "../../_core/queue_kind.ts";
-import { GETTERS, Q_HEAD } from "../../_core/queue_layout.ts";
+import { GETTERS, JOINERS, Q_HEAD, S_GOT } from "../../_core/queue_layout.ts";
 import { firstRef, holdInHand, redoGrowth, redoJournal } from "../../_core/queue_ring.ts";
+import { commitTake, unfinished } from "../../_core/queue_tasks.ts";
 import { rwlockKind } from "../../_core/rwlock_kind.ts";
 import { semaphoreKind } from "../../_core/semaphore_kind.ts";
+import type { WaitQueue } from "../../_core/wait_queue.ts";
 import { LOCK } from "./lock_scenarios.ts";
-import { QUEUE, withQueueOptions } from "./queue_scenarios.ts";
+import { withQueueOptions } from "./queue_scenario.ts";
+import { QUEUE } from "./queue_scenarios.ts";
 import { RWLOCK } from "./rwlock_scenarios.ts";
 import { explore, type Scenario } from "./scenario.ts";
 import { SEMAPHORE } from "./semaphore_scenarios.ts";
@@ -83,6 +87,13 @@ const MUTATIONS: Mutation[] = [
   }),
   ...mutations("queue", layout.TYPE_QUEUE, queueKind, QUEUE, {
     "does not finish what the dead began": { redo: nothing },
+    "does not count what the dead had": { holderDied: nothing },
+    "does not tell joiners of a death": {
+      settle(q, o, force) {
+        const joiners = o + (layout.LISTS[JOINERS] as number) + layout.HEAD;
+        if (unfinished(q, o) <= 0 || q.w.load(joiners) === 0) queueKind.settle(q, o, force);
+      },
+    },
     "does not finish the journal": { redo: redoGrowth },
     "does not finish a growth": { redo: redoJournal },
     "wakes nobody": { settle: nothing },
@@ -109,14 +120,37 @@ const MUTATIONS: Mutation[] = [
   }),
 ];
 
-Deno.test("The model finds a queue that frees an item before it is had for good", () => {
-  const finish = releaseTake;
-  const found = withQueueOptions(
-    { finish },
-    () => QUEUE.some((scenario) => explore(scenario).failures.length > 0),
-  );
-  assert(found);
-});
+/** Gets that end wrongly. */
+const ENDINGS: Record<string, (q: WaitQueue, ref: number) => void> = {
+  "frees an item before it is had for good": releaseTake,
+  "counts an item after it is had for good": (q, ref) => {
+    commitTake(q, ref, 0);
+    countOne(q);
+    releaseTake(q, ref);
+  },
+  "counts an item before it is had for good": (q, ref) => {
+    countOne(q);
+    commitTake(q, ref, 0);
+    releaseTake(q, ref);
+  },
+};
+
+function countOne(q: WaitQueue): void {
+  const agent = layout.agentRecord(q.me);
+  const got = holderSlot(q, q.w.get(agent + layout.A_HAND_QUEUE)) + S_GOT;
+  q.w.store(got, q.w.load(got) + 1);
+  q.w.set(agent + layout.A_HAND_GOT, q.w.load(got));
+}
+
+for (const [ending, finish] of Object.entries(ENDINGS)) {
+  Deno.test(`The model finds a queue that ${ending}`, () => {
+    const found = withQueueOptions(
+      { finish },
+      () => QUEUE.some((scenario) => explore(scenario).failures.length > 0),
+    );
+    assert(found);
+  });
+}
 
 for (const { name, type, kind, scenarios } of MUTATIONS) {
   Deno.test(`The model finds a ${name}`, () => {

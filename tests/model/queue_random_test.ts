@@ -103,7 +103,7 @@ class Run {
 
   #begin(id: number): void {
     const x = this.#x;
-    const action = this.#pick(20);
+    const action = this.#pick(26);
     this.#log.push(`${id} does ${action}`);
     const size = SIZES[this.#pick(SIZES.length)] as Size;
     if (action < 6) x.tryPut(id, this.#next++, size);
@@ -114,7 +114,9 @@ class Run {
     else if (action === 17) x.leave(id);
     else if (action === 18) x.resize(id, this.#pick(5));
     else if (this.#pick(30) === 0) x.shut(id, this.#pick(2) === 0);
-    else x.done(id);
+    else if (action < 23) x.done(id);
+    else if (action < 25) this.#wait(x.waitJoin(id));
+    else x.end(id, this.#pick(2) === 0);
   }
 
   #wait(wait: QueueWait): void {

@@ -2,77 +2,12 @@
 
 import { TAKEN } from "../../_core/kind.ts";
 import * as queue from "../../_core/queue_layout.ts";
-import { type Order, type QueueOptions, QueueWorld } from "./queue_world.ts";
-import { type Act, oneOf, type Scenario, VICTIM } from "./scenario.ts";
-import type { World } from "./world.ts";
+import { dieAt, fill, queueScenario as scenario } from "./queue_scenario.ts";
+import { TASKS } from "./queue_task_scenarios.ts";
+import type { Order } from "./queue_world.ts";
+import { oneOf, type Scenario } from "./scenario.ts";
 
 const ORDERS: readonly Order[] = ["fifo", "lifo", "priority", "compared"];
-
-interface Plan {
-  /** What agent 2 does. */
-  op(): void;
-  alreadyDead?: readonly number[];
-  meanwhile?(): void;
-  /** Whether what is left at the end must be in order. Default: true. */
-  ordered?: boolean;
-  then?(killed: boolean): void;
-}
-
-/** Options of every queue that scenarios make: where the model is mutated. */
-let common: QueueOptions = {};
-
-/** Runs `run` with other options for the queues of all scenarios. */
-export function withQueueOptions<T>(options: QueueOptions, run: () => T): T {
-  common = options;
-  try {
-    return run();
-  } finally {
-    common = {};
-  }
-}
-
-function scenario(
-  name: string,
-  options: QueueOptions,
-  plan: (x: QueueWorld) => Plan,
-): Scenario {
-  return {
-    name: `${options.order ?? "fifo"} queue: ${name}`,
-    act(world: World): Act {
-      const x = new QueueWorld(world, { ...options, ...common });
-      const { op, alreadyDead, meanwhile, then, ordered = true } = plan(x);
-      return {
-        o: x.o,
-        op,
-        ...alreadyDead === undefined ? {} : { alreadyDead },
-        meanwhile: () => meanwhile?.(),
-        died: () => x.died(VICTIM),
-        then(killed) {
-          x.check();
-          then?.(killed);
-        },
-        serve: () => x.finish({ ordered }),
-      };
-    },
-  };
-}
-
-function fill(x: QueueWorld, count: number, size: "small" | "half" | "large" = "small"): void {
-  for (let v = 1; v <= count; v++) oneOf(x.tryPut(4, v, size), TAKEN);
-}
-
-/** Kills agent 5 just before its write number `k` of an operation. */
-function dieAt(x: QueueWorld, k: number, op: () => void): void {
-  const { words } = x.world;
-  words.arm(k);
-  try {
-    op();
-  } catch {
-    x.died(5);
-  }
-  words.disarm();
-  x.world.die(5);
-}
 
 const ordered = ORDERS.flatMap((order): Scenario[] => [
   scenario("puts into an empty one, 2 getters wait", { order }, (x) => {
@@ -164,7 +99,8 @@ const ordered = ORDERS.flatMap((order): Scenario[] => [
     scenario(`puts, and finds the latch held by one dead in a get (${k})`, { order }, (x) => {
       fill(x, 3);
       dieAt(x, k, () => x.tryGet(5));
-      return { op: () => x.tryPut(2, 4), alreadyDead: [5] };
+      // What comes back from a hand is in front of what came meanwhile.
+      return { op: () => x.tryPut(2, 4), alreadyDead: [5], ordered: order !== "lifo" };
     })
   ),
   ...[3, 6, 9, 12, 15].map((k) =>
@@ -381,4 +317,4 @@ const drops: Scenario[] = [4, 5, 6, 7, 8, 9, 10, 12, 14].map((k) =>
 );
 
 /** Scenarios of queues. */
-export const QUEUE: Scenario[] = [...ordered, ...waits, ...drops];
+export const QUEUE: Scenario[] = [...TASKS, ...ordered, ...waits, ...drops];

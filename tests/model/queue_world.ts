@@ -10,9 +10,8 @@ import * as layout from "../../_core/layout.ts";
 import { Chunks } from "../../_core/queue_chunks.ts";
 import { Comparing } from "../../_core/queue_compare.ts";
 import { Items } from "../../_core/queue_items.ts";
+import { holderSlot } from "../../_core/holders.ts";
 import {
-  commitTake,
-  finishOne,
   inHand,
   itemCount,
   releaseTake,
@@ -21,12 +20,13 @@ import {
   tryPublish,
   tryTake,
   undoTake,
-  unfinished,
 } from "../../_core/queue_kind.ts";
 import * as queue from "../../_core/queue_layout.ts";
 import { recount } from "../../_core/queue_repair.ts";
 import { forEachRef, initializeQueue, sizeOf } from "../../_core/queue_ring.ts";
+import { commitTake, finishOne, unfinished } from "../../_core/queue_tasks.ts";
 import type { WaitQueue } from "../../_core/wait_queue.ts";
+import { TaskLedger } from "./task_ledger.ts";
 import { AGENTS, type Wait, type World } from "./world.ts";
 
 /** In which order items come out. */
@@ -53,6 +53,8 @@ export interface QueueWait extends Wait {
 
 const BYTES: Readonly<Record<Size, number>> = { small: 0, half: 1900, large: 9000 };
 const RING = 4;
+/** The agent that makes the slot in which it counts only when it takes its first item. */
+const FIRST_TIMER = 2;
 
 const FLAGS: Readonly<Record<Order, number>> = {
   fifo: 0,
@@ -79,6 +81,7 @@ export class QueueWorld {
   readonly got: number[] = [];
   /** Values that a dead agent had already. */
   readonly lost: Set<number> = new Set();
+  readonly #tasks: TaskLedger;
   readonly #chunks: Map<number, Chunks> = new Map();
   readonly #items: Map<number, Items> = new Map();
   readonly #comparing: Map<number, Comparing> = new Map();
@@ -88,19 +91,22 @@ export class QueueWorld {
     this.world = world;
     this.order = order;
     this.#finish = finish ?? ((q, ref) => {
-      commitTake(q, ref);
+      commitTake(q, ref, holderSlot(q, this.o));
       releaseTake(q, ref);
     });
     const { q } = world.agent(1);
     const o = this.o = world.arena.allocateObject(layout.TYPE_QUEUE);
     initializeQueue(q, o, FLAGS[order], maxsize, RING);
+    this.#tasks = new TaskLedger(world, o);
     world.agent(1).share(o);
     for (const id of AGENTS) this.enter(id);
   }
 
   /** Lets a new agent know the queue. */
   enter(id: number): void {
+    this.#tasks.enter(id);
     const { q } = this.world.agent(id);
+    if (id !== FIRST_TIMER) holderSlot(q, this.o);
     const chunks = new Chunks(q, this.o, () => {
       q.latch(this.o);
       recount(q, this.o);
@@ -154,6 +160,7 @@ export class QueueWorld {
 
   /** Takes an item into the hand and leaves it there. */
   grasp(id: number): number {
+    holderSlot(this.world.agent(id).q, this.o);
     return this.#comparing.get(id)?.take() ?? tryTake(this.world.agent(id).q, this.o, true);
   }
 
@@ -171,11 +178,13 @@ export class QueueWorld {
     const value = this.#read(id, ref);
     this.#finish(this.world.agent(id).q, ref);
     this.got.push(value);
+    this.#tasks.got(id);
     return value;
   }
 
   /** Queues for an item. */
   waitGet(id: number, blocking = false): QueueWait {
+    holderSlot(this.world.agent(id).q, this.o);
     const wait = this.world.queue(id, this.o, { list: queue.GETTERS, blocking });
     if (wait.outcome === TAKEN) this.#receiveTaken(id);
     return { ...wait, list: queue.GETTERS, value: 0, ref: 0 };
@@ -224,7 +233,19 @@ export class QueueWorld {
 
   /** Says that one item is done. */
   done(id: number): boolean {
-    return finishOne(this.world.agent(id).q, this.o);
+    const { q } = this.world.agent(id);
+    const isDone = finishOne(q, this.o, holderSlot(q, this.o));
+    if (isDone) this.#tasks.reported(id);
+    return isDone;
+  }
+
+  /** The thread of an agent fails, or returns; the agent goes on. */
+  end(id: number, failed: boolean): void {
+    const agent = this.world.agent(id);
+    if (!failed) this.#tasks.returns(id);
+    if (failed) agent.abandonHeld();
+    else agent.finishThread();
+    this.#tasks.ended(id, failed);
   }
 
   /** Changes how many items there may be. */
@@ -251,6 +272,12 @@ export class QueueWorld {
     if (hand < 0 && words.peek(layout.agentRecord(id) + layout.A_HAND_QUEUE) === this.o) {
       this.lost.add(this.#read(1, -hand));
     }
+    this.#tasks.died(id);
+  }
+
+  /** How many items were taken by the dead and are not reported. */
+  get lostCount(): number {
+    return this.#tasks.lost;
   }
 
   /** Whether the queue is shut down. */
@@ -271,6 +298,7 @@ export class QueueWorld {
     const { q } = world.agent(1);
     const flags = words.peek(o + layout.FLAGS);
     if ((flags & queue.DRAINING) !== 0) throw new Error("DRAINING is left");
+    this.#tasks.check();
     if (words.peek(words.peek(o + queue.BLOCK) + queue.J_COUNT) !== 0) {
       throw new Error("the journal is left");
     }
@@ -285,7 +313,7 @@ export class QueueWorld {
     const shut = (flags & queue.SHUT) !== 0;
     this.#checkLevel(queue.GETTERS, shut ? 99 : size);
     this.#checkLevel(queue.PUTTERS, shut || max === 0 ? 99 : max - size);
-    this.#checkLevel(queue.JOINERS, unfinished(q, o) <= 0 ? 99 : 0);
+    this.#checkLevel(queue.JOINERS, unfinished(q, o) <= this.lostCount ? 99 : 0);
     const refs = new Set<number>();
     forEachRef(q, o, (ref) => refs.add(ref));
     if (refs.size !== size) throw new Error("an item is there twice");
@@ -315,7 +343,7 @@ export class QueueWorld {
     if (ordered) this.#checkOrder(rest);
     while (this.done(1)) { /* the rest of the work */ }
     this.#serve();
-    if (this.world.slots(this.o).length > 0) throw new Error("slots are left");
+    if (this.#waiters().length > 0) throw new Error("slots are left");
     this.check();
     this.#checkLedger();
     for (const id of AGENTS) if (!this.world.isDead(id)) this.leave(id);
@@ -346,9 +374,13 @@ export class QueueWorld {
     }
   }
 
+  #waiters(): number[] {
+    return this.world.slots(this.o).filter((s) => this.world.state(s) !== layout.HOLDER);
+  }
+
   #waits(): QueueWait[] {
     const { words } = this.world;
-    return this.world.slots(this.o).map((s) => {
+    return this.#waiters().map((s) => {
       const list = (words.peek(s + layout.S_KIND) >> 1) & 3;
       const ref = words.peek(s + layout.S_AUX);
       const agent = this.world.owner(s);

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { TimeoutError, WorkerLostError } from "../../errors.ts";
+import { WorkerLostError } from "../../errors.ts";
 import { LifoQueue, PriorityQueue, Queue } from "../../queue/mod.ts";
 import { type AnyThread, Thread } from "../../thread/mod.ts";
-import { drain, joinAs, LIMIT, waiting } from "../conformance/queue_support.ts";
+import { drain, LIMIT, waiting } from "../conformance/queue_support.ts";
 import { COLOURS, entries, turn, until } from "../conformance/support.ts";
 import {
   type AnyQueue,
@@ -12,7 +12,6 @@ import {
   type Colour,
   getForEver,
   putForEver,
-  takeAndWait,
 } from "./tasks.ts";
 
 const KINDS: readonly (readonly [string, (maxsize: number) => Queue<unknown>])[] = [
@@ -160,23 +159,4 @@ Deno.test("Queue.join() and those who wait go on when many die at once", async (
   queue.taskDone();
   await queue.join(LIMIT);
   await until(() => entries("thread") === 0, "the end of all entries");
-});
-
-Deno.test("Queue.join() waits for what a dead consumer has not reported, until somebody does", async () => {
-  for (const colour of COLOURS) {
-    const queue = new Queue<unknown>();
-    for (const n of [1, 2]) queue.putNowait(n);
-    const joining = queue.join();
-    const victim = new Thread({ target: takeAndWait, args: [queue, new Queue<unknown>()] }).start();
-    await until(() => queue.qsize() === 1 && queue.unfinishedTasks === 2, "the consumer");
-    await waiting("thread", 2);
-    await kill(victim);
-    assertEquals([queue.qsize(), queue.unfinishedTasks], [1, 2]);
-    await assertRejects(() => joinAs(queue, colour, { timeout: 10 }), TimeoutError);
-    queue.getNowait();
-    queue.taskDone();
-    queue.taskDone();
-    await joining;
-    await joinAs(queue, colour, LIMIT);
-  }
 });

@@ -153,6 +153,47 @@ export const takeAndWait = task(import.meta, (queue: AnyQueue, door: AnyQueue): 
   door.getSync();
 });
 
+/** Takes an item, waits at another queue, and reports the item; then again. */
+export const takeWaitReport = task(
+  import.meta,
+  (queue: Queue<unknown>, door: Queue<unknown>): void => {
+    for (;;) {
+      queue.getSync();
+      door.getSync();
+      queue.taskDone();
+    }
+  },
+);
+
+/** Takes some items, and fails or returns. */
+export const takeAndEnd = task(
+  import.meta,
+  (queue: AnyQueue, count: number, message: string): void => {
+    for (let i = 0; i < count; i++) queue.getSync();
+    if (message !== "") throw new Error(message);
+  },
+);
+
+/** Passes items on for ever. */
+export const passOn = task(import.meta, (from: AnyQueue, to: AnyQueue): void => {
+  for (;;) to.putSync(from.getSync());
+});
+
+/** Takes and reports items until the queue is shut down. */
+export const takeAndReport = task(
+  import.meta,
+  async (queue: Queue<unknown>, colour: Colour): Promise<void> => {
+    try {
+      for (;;) {
+        await getAs(queue, colour);
+        queue.taskDone();
+      }
+    } catch (error) {
+      if (!(error instanceof ShutDownError)) throw error;
+    }
+  },
+);
+
 /** Takes queues out of a queue and puts what they hold, as a sum, into the queue that came last. */
 export const sumOfQueues = task(import.meta, (queues: Queue<Queue<number>>): void => {
   let sum = 0;
