@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { WorkerLostError } from "../../errors.ts";
+import { AbandonedError, WorkerLostError } from "../../errors.ts";
 import { Queue } from "../../queue/mod.ts";
 import { type AnyThread, Thread } from "../../thread/mod.ts";
 import { entries, until, waitSlots } from "../conformance/support.ts";
@@ -16,6 +16,8 @@ import { consume, makeRandom, produce, type Shape } from "./queue_tasks.ts";
 const PATIENCE = 60_000;
 /** Items that come through between two kills at least. */
 const ITEMS_BETWEEN = 100;
+/** About so many times are threads killed in a long run: to start a thread costs as much as thousands of items. */
+const MOST_TIMES = 300;
 /** Threads that are killed at the same time at most. */
 const MOST_AT_ONCE = 4;
 
@@ -89,7 +91,9 @@ class Run {
       () => [waitSlots("thread"), entries("thread")].join() === before,
       "the waiters that are left",
     ).catch((error) => this.#violations.push(String(error)));
-    return this.#audit((performance.now() - began) / 1000, items);
+    const report = this.#audit((performance.now() - began) / 1000, items);
+    await this.#join();
+    return report;
   }
 
   /** Ends the run: by a shutdown in the midst of it, or when everything was put. */
@@ -155,13 +159,14 @@ class Run {
 
   /** Kills at random moments; several threads at once when this one was long in coming. */
   async #killNowAndThen(): Promise<void> {
-    const { killEvery, seed } = this.#options;
+    const { killEvery, seed, items } = this.#options;
     const random = makeRandom(seed + 7);
+    const between = Math.max(ITEMS_BETWEEN, SIDE * items / MOST_TIMES);
     let seen = 0;
     for (let next = performance.now(); !this.#isOver;) {
       await sleep(Math.max(1, next - performance.now()));
       // Else a slow machine would do nothing but start threads.
-      if (this.#ledger.received < seen + ITEMS_BETWEEN) continue;
+      if (this.#ledger.received < seen + between) continue;
       seen = this.#ledger.received;
       for (let victims = 0; victims < MOST_AT_ONCE && next <= performance.now(); victims++) {
         next += random() * 2 * killEvery;
@@ -263,6 +268,27 @@ class Run {
     const left = queue.unfinishedTasks;
     check(left === put - dropped - done, `unfinishedTasks is ${left}`);
     check(inside > 0 || consumers > 0 || left === 0, `${left} tasks unfinished, nobody was killed`);
+  }
+
+  /** What is unfinished is lost: `join` says so, until it is reported. */
+  async #join(): Promise<void> {
+    const { queue } = this.#options;
+    if (!(queue instanceof Queue)) return;
+    for (const options of [{}, { timeout: PATIENCE }]) {
+      const left = queue.unfinishedTasks;
+      const error: unknown = await queue.join(options).catch((error) => error);
+      const expected = left === 0 ? undefined : AbandonedError.prototype.name;
+      const found = error instanceof Error ? error.name : error;
+      if (found !== expected) {
+        this.#violations.push(`join() with ${left} tasks unfinished gave ${error}`);
+      } else if (left > 0 && !String(error).includes(`: ${left} item`)) {
+        this.#violations.push(`${left} tasks unfinished, join() says ${error}`);
+      }
+      for (let i = 0; i < left; i++) queue.taskDone();
+    }
+    if (queue.unfinishedTasks > 0) {
+      this.#violations.push(`${queue.unfinishedTasks} tasks at the end`);
+    }
   }
 
   /** Compares what was put with what was received. */
