@@ -1,6 +1,5 @@
-// Compresses and hashes every text file of a folder, first on one thread, then on all cores.
-//
-//     deno task demo [FOLDER]        (the repository, if no folder is given)
+// deno run --allow-read examples/compress/main.ts
+// Compresses and hashes every text file of a folder (or the repository), on one thread and on all cores.
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import process from "node:process";

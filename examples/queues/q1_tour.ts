@@ -1,6 +1,6 @@
 // deno run examples/queues/q1_tour.ts
 // Q1: what a queue can do.
-import { EmptyError, FullError, Queue, TimeoutError } from "@nogil/std";
+import { EmptyError, FullError, Queue, ShutDownError, TimeoutError } from "@nogil/std";
 
 const queue = new Queue<string>(2);
 console.log("size:", queue.qsize(), "empty:", queue.empty(), "full:", queue.full());
@@ -44,4 +44,11 @@ try {
   queue.taskDone();
 } catch (error) {
   console.log((error as Error).message);
+}
+
+queue.shutdown(); // for good: nothing can be put any more
+try {
+  await queue.put("four");
+} catch (error) {
+  console.log("put:", error instanceof ShutDownError, (error as Error).message);
 }

@@ -17,6 +17,7 @@ checkPrograms("Q", {
     "unfinished: 2",
     "all is done",
     /^Cannot .*done/,
+    /^put: true Cannot put item: .*shut down/,
   ),
   Q2({ lines }) {
     const got = lines.slice(0, 10);
