@@ -125,6 +125,9 @@ export async function withRelatives(test: (start: Start) => Promise<void>): Prom
       return relative;
     });
   } finally {
-    for (const relative of relatives) await relative.kill();
+    for (const relative of relatives) {
+      await relative.kill();
+      releaseTicket(relative.ticket);
+    }
   }
 }
