@@ -81,6 +81,7 @@ export class PipeEnd {
     identity: number,
     end: End,
     slot: number,
+    ways: readonly (Way | null)[],
   ) {
     this.scope = scope;
     this.#agent = agent;
@@ -88,8 +89,8 @@ export class PipeEnd {
     this.#identity = identity;
     this.#end = end;
     this.#slot = slot;
-    this.#out = openWay(agent, scope, slot === 0 ? 0 : queueOf(agent.q, o, end));
-    this.#in = openWay(agent, scope, slot === 0 ? 0 : queueOf(agent.q, o, other(end)));
+    this.#out = ways[end] as Way | null;
+    this.#in = ways[other(end)] as Way | null;
     if (slot === 0) return;
     open.add(this);
     if (scope !== "process" || watchesExit) return;
@@ -100,12 +101,12 @@ export class PipeEnd {
   /** Makes a pipe: both ends can be written and read, or the first is read and the second written. */
   static create(scope: Scope, duplex: boolean): [PipeEnd, PipeEnd] {
     const { agent, o } = createPlace(TYPE_PIPE, scope);
-    const queues = [duplex ? createQueue(scope) : 0, createQueue(scope)];
-    const identity = initializePipe(agent.q, o, queues);
+    const ways = [duplex ? createWay(scope) : null, createWay(scope)];
+    const identity = initializePipe(agent.q, o, ways.map((way) => way?.o ?? 0));
     const slots = [holdEnd(agent.q, o, 0), holdEnd(agent.q, o, 1)] as const;
     return [
-      new PipeEnd(agent, scope, o, identity, 0, slots[0]),
-      new PipeEnd(agent, scope, o, identity, 1, slots[1]),
+      new PipeEnd(agent, scope, o, identity, 0, slots[0], ways),
+      new PipeEnd(agent, scope, o, identity, 1, slots[1], ways),
     ];
   }
 
@@ -118,7 +119,10 @@ export class PipeEnd {
     }
     const agent = agentOf(scope);
     const own = receiveEnd(agent.q, o, identity, end, slot, ticket);
-    return new PipeEnd(agent, scope, o, identity, end, own);
+    const ways = ([0, 1] as const).map((from) =>
+      own === 0 ? null : openWay(agent, scope, queueOf(agent.q, o, from))
+    );
+    return new PipeEnd(agent, scope, o, identity, end, own, ways);
   }
 
   /** Gives what travels of the end, which stays open until that has arrived or this thread is gone. */
@@ -272,10 +276,10 @@ function other(end: End): End {
   return end === 0 ? 1 : 0;
 }
 
-function createQueue(scope: Scope): number {
+function createWay(scope: Scope): Way {
   const place = createPlace(TYPE_QUEUE, scope);
-  new QueueCore(place, { order: "fifo", maxsize: -PIPE_BYTES, scope, counted: false });
-  return place.o;
+  const settings = { order: "fifo", maxsize: -PIPE_BYTES, scope, counted: false } as const;
+  return { o: place.o, core: new QueueCore(place, settings) };
 }
 
 function openWay(agent: Agent, scope: Scope, o: number): Way | null {

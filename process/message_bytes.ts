@@ -16,13 +16,11 @@ export function viewOf(bytes: BytesLike, what: string): Uint8Array {
   if (ArrayBuffer.isView(bytes)) {
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
-  try {
-    return new Uint8Array(bytes as ArrayBufferLike, 0);
-  } catch {
-    throw new TypeError(
-      `Cannot ${what}: expected a buffer or a view of one, as Uint8Array: received ${typeof bytes}`,
-    );
-  }
+  // This is also how a buffer of another realm, and one that is shared, is told.
+  if (Object.prototype.toString.call(bytes).endsWith("ArrayBuffer]")) return new Uint8Array(bytes);
+  throw new TypeError(
+    `Cannot ${what}: expected a buffer or a view of one, as Uint8Array: received ${typeof bytes}`,
+  );
 }
 
 /**
