@@ -110,19 +110,21 @@ export class WaitScope {
   }
 
   #meet(error: unknown): boolean {
-    const met = this.#end(error, false) || this.#end(error, true);
+    // If what an ordinary wait waits for has come before, the code goes on with that, and its next wait throws.
+    const met = this.#end(error, false) ?? this.#end(error, true) ?? false;
     if (met) this.#pending = null;
     return met;
   }
 
-  #end(error: unknown, lastResorts: boolean): boolean {
-    let met = false;
+  /** Ends waits of one sort; tells whether any throws, `null` if there is none. */
+  #end(error: unknown, lastResorts: boolean): boolean | null {
+    let met: boolean | null = null;
     for (;;) {
       let wait = this.newest;
       while (wait !== null && wait.isLastResort !== lastResorts) wait = wait.older;
       if (wait === null) return met;
       this.leave(wait);
-      if (wait.interrupt(error)) met = true;
+      met = wait.interrupt(error) || (met ?? false);
     }
   }
 }
