@@ -7,10 +7,30 @@
 import { ReachableWait, WaitScope } from "../_core/wait_scope.ts";
 import type { Strand } from "./strand.ts";
 
+/** Is told when a greenlet begins to wait, and when it has ended. */
+type Observer = (strand: Strand, isOver: boolean) => void;
+
+let observer: Observer | null = null;
+
+/** Says who is told when a greenlet begins to wait, and when it has ended. */
+export function observeProgress(next: Observer | null): void {
+  observer = next;
+}
+
+/** Says that a greenlet has ended. */
+export function hasEnded(strand: Strand): void {
+  if (observer !== null) observer(strand, true);
+}
+
 /** A scope that belongs to a greenlet. */
 export abstract class GreenletScope extends WaitScope {
   /** The greenlet. */
   abstract readonly strand: Strand;
+
+  override enter(wait: ReachableWait): void {
+    if (observer !== null) observer(this.strand, false);
+    super.enter(wait);
+  }
 }
 
 /** The waits of a part of a greenlet: to interrupt the greenlet interrupts the part, but not the other way round. */

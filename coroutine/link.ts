@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Listener, type Strand } from "./strand.ts";
+import type { Listener, Strand } from "./strand.ts";
 
 /** Something that is settled as a greenlet was: a `Future`. */
 export interface Settable {

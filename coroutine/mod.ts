@@ -1,13 +1,28 @@
 /**
- * Greenlets, as in Python's `greenlet`: functions that stop in the middle, let each other run, and go on.
+ * Greenlets, as in Python's `greenlet`, `gevent` and `asyncio`: functions that run beside each other on one thread.
  *
- * A greenlet says itself when another one runs and which, by `switch`, and values and errors pass with the switch, both
- * ways. There is no loop and no scheduler, and nothing is asynchronous: a switch takes some ten nanoseconds. They are what
- * schedulers, generators of another kind, state machines and simulations are built of.
+ * **The hub** runs greenlets as gevent does: `spawn` an asynchronous function or a generator function, `join` it, `get` its
+ * result, `kill` it wherever it waits. `sleep(0)` lets the others run, in order. {@linkcode GreenletPool} limits how many
+ * there are, {@linkcode Timeout} for how long, and the locks and queues of `@nogil/std/sync` and `@nogil/std/queue`, with
+ * scope `"local"` or any other, are where they meet.
  *
- * In JavaScript only a generator can stop in the middle, and only at a `yield`. So the code of a greenlet is a generator
- * function (`function*`), and it yields each switch: `yield other.switch(value)`. A `yield` that was forgotten is an
- * error that says so. Plain code, outside of all greenlets, calls `other.switch(value)` as in Python.
+ * ```ts
+ * import { joinAll, sleep, spawn } from "@nogil/std/coroutine";
+ *
+ * async function greet(name: string) {
+ *   console.log(`Hello ${name}`);
+ *   await sleep(10);
+ *   console.log(`Bye ${name}`);
+ * }
+ * await joinAll([spawn(greet, "Ada"), spawn(greet, "Bob")]); // Hello Ada, Hello Bob, Bye Ada, Bye Bob
+ * ```
+ *
+ * **Raw greenlets**, below that, say themselves when another one runs and which, by `switch`, and values and errors pass
+ * with the switch, both ways. There is no loop and no scheduler, and nothing is asynchronous: a switch takes some ten
+ * nanoseconds. They are what schedulers, generators of another kind, state machines and simulations are built of. In
+ * JavaScript only a generator can stop in the middle, and only at a `yield`. So the code of a raw greenlet is a generator
+ * function (`function*`), and it yields each switch: `yield other.switch(value)`. A `yield` that was forgotten is an error
+ * that says so. Plain code, outside of all greenlets, calls `other.switch(value)` as in Python.
  *
  * ```ts
  * import { RawGreenlet } from "@nogil/std/coroutine";
@@ -28,6 +43,16 @@
  * @module
  */
 
+export { Channel } from "./channel.ts";
+export type { GreenletErrorArgs, GreenletErrorHook } from "./error_hook.ts";
+export { Greenlet, type GreenletResult, type KillOptions, type LinkTarget } from "./greenlet.ts";
+export { type GreenletHub, hub, type HubStatistics } from "./greenlet_hub.ts";
+export { GreenletLocal, type GreenletLocalConstructor } from "./greenlet_local.ts";
+export type { GreenletMapOptions, MapInput } from "./greenlet_map.ts";
+export { GreenletPool } from "./greenlet_pool.ts";
+export type { GreenletThreadPool } from "./greenlet_thread_pool.ts";
+export { type GreenletApplyOptions, Group, type GroupJoinOptions } from "./group.ts";
+export type { Settable } from "./link.ts";
 export {
   getCurrent,
   type GreenletFunction,
@@ -35,5 +60,23 @@ export {
   type Switched,
   type Switching,
 } from "./raw_greenlet.ts";
+export { idle, sleep } from "./sleep.ts";
+export { joinAll, type JoinAllOptions, killAll, spawn, spawnLater } from "./spawn.ts";
+export { Timeout, type TimeoutRunOptions } from "./timeout.ts";
 export { getTrace, setTrace, type TraceFunction } from "./trace.ts";
 export type { GreenletContext } from "./trampoline.ts";
+export type { BlockedArgs, WatchdogOptions } from "./watchdog.ts";
+export {
+  asCompleted,
+  asCompleted as iwait,
+  type AsCompletedOptions,
+  type CompletedIterator,
+  type CompletedSteps,
+  type ReturnWhen,
+  wait,
+  type Waitable,
+  type WaitManyOptions,
+  type WaitObject,
+  type WaitResult,
+} from "../_core/waitable.ts";
+export type { WaitOptions } from "../_core/wait_options.ts";

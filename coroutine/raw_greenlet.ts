@@ -7,6 +7,7 @@
 import { GreenletExit, InvalidStateError, UnshareableError } from "../errors.ts";
 import { HANDLE, type HandleRecord } from "../_core/handle.ts";
 import { onLeftover } from "./leftovers.ts";
+import { currentScope } from "./scheduler.ts";
 import {
   BODY,
   type Body,
@@ -41,6 +42,9 @@ export interface Switching<T> {
  */
 // deno-lint-ignore no-explicit-any -- both uses have to be allowed, and only one of them has the type
 export type Switched<T> = [T] extends [Iterable<unknown>] ? any : Switching<T> & T;
+
+/** Whose signal nobody aborts. */
+const OUTSIDE: { readonly signal: AbortSignal } = new AbortController();
 
 /** The core that the next object stands for, if it is not to be a new greenlet. */
 let adopted: GreenletCore | null = null;
@@ -217,6 +221,14 @@ export class RawGreenlet {
   /** Whether the greenlet has ended. */
   get dead(): boolean {
     return this.#core.state === DEAD;
+  }
+
+  /**
+   * The signal of the greenlet of the hub in which the code now runs ({@linkcode Greenlet.signal}): it is aborted when that
+   * one is killed. Outside of the hub's greenlets, nobody aborts it.
+   */
+  get signal(): AbortSignal {
+    return (currentScope()?.strand ?? OUTSIDE).signal;
   }
 
   /**

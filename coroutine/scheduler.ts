@@ -7,7 +7,11 @@
  * @module
  */
 
-import { type ContextStore, createContextStore, type KeptContext } from "../_runtime/async_store.ts";
+import {
+  type ContextStore,
+  createContextStore,
+  type KeptContext,
+} from "../_runtime/async_store.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { setOwnerToken } from "../_core/owner_token.ts";
 import { findWaitScopeBy, WaitScope } from "../_core/wait_scope.ts";
@@ -72,17 +76,8 @@ export function runOutside<R>(fn: () => R): R {
 /** The waits of the code outside of greenlets that only greenlets can end. */
 export const mainScope: WaitScope = new WaitScope();
 
-/** Lets the rest of the library know of greenlets, from the first one on. */
-export const install: () => void = once(() => {
+/** Lets the rest of the library know of greenlets. */
+export function install(): void {
   findWaitScopeBy(currentScope);
   setOwnerToken(() => currentScope()?.strand.ident ?? 0);
-});
-
-function once(fn: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    fn();
-  };
 }

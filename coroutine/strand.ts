@@ -29,7 +29,7 @@ import type { KeptContext } from "../_runtime/async_store.ts";
 import type { Alarm } from "./alarm_heap.ts";
 import { drive, isGenerator } from "./driver.ts";
 import { callErrorHook, printIgnored } from "./error_hook.ts";
-import { GreenletScope } from "./greenlet_scope.ts";
+import { GreenletScope, hasEnded } from "./greenlet_scope.ts";
 import type { Waiter } from "./hub.ts";
 import { contextFor, currentScope, install, scheduler, store } from "./scheduler.ts";
 
@@ -55,7 +55,33 @@ export const population: {
   failed: number;
   killed: number;
   newest: Strand | null;
-} = { started: 0, ended: 0, failed: 0, killed: 0, newest: null };
+  /** Called whenever one has ended. */
+  readonly observers: Set<() => void>;
+} = { started: 0, ended: 0, failed: 0, killed: 0, newest: null, observers: new Set() };
+
+let firstStart: () => void = () => {};
+
+/** Says what is done when a greenlet is started for the first time. */
+export function onFirstStart(callback: () => void): void {
+  firstStart = callback;
+}
+
+function begun(): void {
+  install();
+  firstStart();
+}
+
+/** How many have begun and not ended. */
+export function alive(): number {
+  return population.started - population.ended;
+}
+
+/** Those that have begun and not ended, the oldest first. */
+export function strandsOf(): Strand[] {
+  const all: Strand[] = [];
+  for (let strand = population.newest; strand !== null; strand = strand.previous) all.push(strand);
+  return all.reverse();
+}
 
 let lastIdent = 0;
 let lastRank = 0;
@@ -108,6 +134,13 @@ export class Strand extends GreenletScope implements Waiter {
     return this.#controller.signal;
   }
 
+  /** What it waits for, in words. */
+  waitsFor(): string[] {
+    if (this.state !== RUNNING) return [this.isDue ? "its time to begin" : "its turn to begin"];
+    const whats = this.whats();
+    return whats.length > 0 ? whats : ["a promise"];
+  }
+
   /** Whether it waits for the time at which it begins. */
   get isDue(): boolean {
     return this.state === NEW && this.#alarm !== null;
@@ -116,7 +149,7 @@ export class Strand extends GreenletScope implements Waiter {
   /** Lets it begin after `delay` milliseconds; `-1`: with the next portion. */
   start(delay: number): void {
     if (this.state !== NEW || this.#alarm !== null) return;
-    install();
+    if (population.started === 0) begun();
     this.#context = contextFor(this);
     if (delay < 0) this.#post();
     else this.#alarm = scheduler.sleep(delay, this);
@@ -161,13 +194,18 @@ export class Strand extends GreenletScope implements Waiter {
   /** It has ended. */
   end(value: unknown, isError: boolean): void {
     if (this.state === DEAD) return;
+    hasEnded(this);
     const wasStarted = this.#context !== null || this.state === RUNNING;
     this.state = DEAD;
     this.value = value;
     this.rank = ++lastRank;
     this.hasFailed = isError && !(value instanceof GreenletExit);
     if (this.#alarm !== null) scheduler.cancel(this.#alarm);
-    this.#alarm = this.#context = this.locals = this.body = null;
+    this.#alarm =
+      this.#context =
+      this.locals =
+      this.body =
+        null;
     this.args = [];
     if (wasStarted) this.#leavePopulation();
     if (this.#listeners !== null) scheduler.post(this);
@@ -187,6 +225,9 @@ export class Strand extends GreenletScope implements Waiter {
     population.ended++;
     if (this.hasFailed) population.failed++;
     if (this.killedWith !== null) population.killed++;
+    if (population.observers.size > 0) {
+      for (const observer of [...population.observers]) observer();
+    }
   }
 
   /** Interrupts it for good; after `grace` milliseconds it is given up. */

@@ -63,14 +63,15 @@ export class Timeout extends TimeoutError implements Disposable {
    * @throws {RangeError} If `milliseconds` is negative or NaN.
    */
   constructor(
-    milliseconds: number | null = null,
+    milliseconds?: number | null,
     error?: Error | (new () => Error) | string | null,
   ) {
-    if (milliseconds !== null && (typeof milliseconds !== "number" || !(milliseconds >= 0))) {
-      throw wrongDelay("create Timeout", milliseconds);
+    const limit = milliseconds ?? null;
+    if (limit !== null && (typeof limit !== "number" || !(limit >= 0))) {
+      throw wrongDelay("create Timeout", limit);
     }
-    super(typeof error === "string" ? error : `Cannot go on: ${milliseconds} ms are over`);
-    this.milliseconds = milliseconds === Infinity ? null : milliseconds;
+    super(typeof error === "string" ? error : `Cannot go on: ${limit} ms are over`);
+    this.milliseconds = limit === Infinity ? null : limit;
     this.#thrown = this.#checkError(error);
   }
 

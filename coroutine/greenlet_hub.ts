@@ -1,0 +1,165 @@
+/**
+ * The hub, as the program sees it.
+ *
+ * @module
+ */
+
+import { TimeoutError } from "../errors.ts";
+import { calledWithin } from "../_core/deadline.ts";
+import { checkWait, type WaitOptions } from "../_core/wait_options.ts";
+import {
+  exchangeErrorHook,
+  type GreenletErrorArgs,
+  type GreenletErrorHook,
+  printError,
+} from "./error_hook.ts";
+import type { Greenlet } from "./greenlet.ts";
+import { GreenletThreadPool } from "./greenlet_thread_pool.ts";
+import { watchTheEnd } from "./loop_exit.ts";
+import { scheduler } from "./scheduler.ts";
+import { alive, currentStrand, population, strandsOf } from "./strand.ts";
+import { startWatchdog, type WatchdogOptions } from "./watchdog.ts";
+
+/** Figures of the greenlets of this thread. */
+export interface HubStatistics {
+  /** How many greenlets were started and have not ended. */
+  readonly greenlets: number;
+  /** How many greenlets, and others that let the hub resume them, can go on and have not yet. */
+  readonly ready: number;
+  /** How many alarms are set: for those who sleep, and for time limits. */
+  readonly sleeping: number;
+  /** How many greenlets were started since the thread began. */
+  readonly started: number;
+  /** How many of those have ended. */
+  readonly ended: number;
+  /** How many of those have failed. */
+  readonly failed: number;
+  /** How many of those were killed. */
+  readonly killed: number;
+  /** What greenlets wait for, and how many for each: `{ "Queue.get()": 3 }`. */
+  readonly waits: Readonly<Record<string, number>>;
+}
+
+/**
+ * What there is of the hub of this thread: who runs, who waits for what, and what happens to errors. There is one for each
+ * thread, {@linkcode hub}.
+ */
+export class GreenletHub {
+  #threadpool: GreenletThreadPool | null = null;
+
+  /** The greenlet in which the code runs; `null` outside of greenlets. gevent's `getcurrent`. */
+  get current(): Greenlet<unknown> | null {
+    return (currentStrand()?.facade ?? null) as Greenlet<unknown> | null;
+  }
+
+  /** The greenlets that were started and have not ended, the oldest first. */
+  get greenlets(): Greenlet<unknown>[] {
+    return strandsOf().map(({ facade }) => facade as Greenlet<unknown>);
+  }
+
+  /** Threads for functions that block. The first use of one of its methods loads `@nogil/std/pool`. */
+  get threadpool(): GreenletThreadPool {
+    return this.#threadpool ??= new GreenletThreadPool();
+  }
+
+  /**
+   * Waits until all greenlets of this thread have ended, but the one that waits. gevent's `wait()` without objects.
+   *
+   * @param options `timeout` in milliseconds, `signal` to give up.
+   * @throws {TimeoutError} If time runs out.
+   */
+  async join(options?: WaitOptions): Promise<void> {
+    const timeout = checkWait(options);
+    const others = currentStrand() === null ? 0 : 1;
+    if (alive() <= others) return;
+    const subscribe = (callBack: () => void): () => void => {
+      const observer = (): void => {
+        if (alive() <= others) callBack();
+      };
+      population.observers.add(observer);
+      return () => population.observers.delete(observer);
+    };
+    if (await calledWithin(subscribe, timeout, options?.signal, "hub.join()")) return;
+    throw new TimeoutError(
+      `Cannot join hub: ${alive() - others} greenlets have not ended after ${timeout} ms`,
+    );
+  }
+
+  /** Counts the greenlets of this thread, and what they wait for. It looks at every one of them. */
+  statistics(): HubStatistics {
+    const waits: Record<string, number> = {};
+    for (const strand of strandsOf()) {
+      for (const what of strand.waitsFor()) waits[what] = (waits[what] ?? 0) + 1;
+    }
+    const { started, ended, failed, killed } = population;
+    return {
+      greenlets: alive(),
+      ready: scheduler.ready,
+      sleeping: scheduler.sleeping,
+      started,
+      ended,
+      failed,
+      killed,
+      waits,
+    };
+  }
+
+  /**
+   * Watches for greenlets that keep all others, and the event loop, waiting. At most one watchdog is at work.
+   *
+   * When a greenlet has waited again, or has ended, the time that it took is known, and if it is more than the limit,
+   * `onBlocked` is called. So one that never comes back is not reported.
+   *
+   * @param options `limit` in milliseconds (default: 100), and `onBlocked`, which is told; by default, a line is printed.
+   * @returns Stops the watchdog.
+   * @throws {TypeError} If an option has a wrong type.
+   * @throws {RangeError} If `limit` is not above 0.
+   */
+  watchdog(options?: WatchdogOptions): Disposable {
+    return startWatchdog(options);
+  }
+
+  /**
+   * Prints the error of a greenlet at which nobody has looked: what is done with such errors by default. A hook of your own
+   * may call it.
+   *
+   * @param args The greenlet and its error.
+   */
+  excepthook(args: GreenletErrorArgs): void {
+    printError(args);
+  }
+
+  /**
+   * Replaces the function that is told of the errors of greenlets at which nobody has looked by the next turn of the event
+   * loop. If the hook itself throws, both errors are printed.
+   *
+   * @param next The new hook; `null` for {@linkcode GreenletHub.excepthook}.
+   * @returns The hook that was set before.
+   * @throws {TypeError} If `next` is neither a function nor `null`.
+   */
+  setExcepthook(next: GreenletErrorHook | null): GreenletErrorHook {
+    if (next !== null && typeof next !== "function") {
+      throw new TypeError(`Cannot set except hook: expected a function, received ${typeof next}`);
+    }
+    return exchangeErrorHook(next);
+  }
+}
+
+/**
+ * The hub of this thread.
+ *
+ * @example Usage
+ * ```ts
+ * import { hub, sleep, spawn } from "@nogil/std/coroutine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * spawn(() => sleep(20));
+ * await sleep(0);
+ * assertEquals(hub.statistics().waits, { "sleep(20)": 1 });
+ * await hub.join();
+ * assertEquals(hub.statistics().greenlets, 0);
+ * ```
+ */
+export const hub: GreenletHub = new GreenletHub();
+
+watchTheEnd();
