@@ -1,0 +1,97 @@
+/**
+ * A part of the running greenlet that can be interrupted without the rest.
+ *
+ * ```text
+ *   state    | interrupt()                                               | the function ends
+ *   ---------+-----------------------------------------------------------+------------------------------------
+ *   RUNNING  | its waits throw, or the next one will; ENDING             | the promise settles likewise; OVER
+ *   ENDING   | –                                                         | the promise settles likewise; OVER
+ *            | after the time of grace: the promise rejects; OVER        |
+ *   OVER     | –                                                         | –
+ * ```
+ *
+ * @module
+ */
+
+import type { Alarm } from "./alarm_heap.ts";
+import { drive, isGenerator } from "./driver.ts";
+import { type GreenletScope, PartScope } from "./greenlet_scope.ts";
+import type { Waiter } from "./hub.ts";
+import { contextFor, runInScope, scheduler } from "./scheduler.ts";
+
+const RUNNING = 0;
+const ENDING = 1;
+const OVER = 2;
+
+/** A function that runs as a part of a greenlet. */
+export class Part<T> {
+  readonly #scope: PartScope;
+  readonly #grace: number;
+  readonly #controller: AbortController = new AbortController();
+  #state = RUNNING;
+  #alarm: Alarm<Waiter> | null = null;
+  #reject: (error: unknown) => void = () => {};
+
+  /** Makes a part; once it is interrupted, it has `grace` milliseconds to end. */
+  constructor(whole: GreenletScope, grace: number) {
+    this.#scope = new PartScope(whole);
+    this.#grace = grace;
+  }
+
+  /** Whether the function has not ended, and was not given up. */
+  get isRunning(): boolean {
+    return this.#state !== OVER;
+  }
+
+  /** Is aborted when the part is interrupted. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Runs a function, which may be a generator function. */
+  run(fn: () => unknown): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#reject = reject;
+      const finish = (value: unknown, isError: boolean): void => {
+        if (!this.#end()) return;
+        if (isError) reject(value);
+        else resolve(value as T);
+      };
+      const scope = this.#scope;
+      try {
+        const result = runInScope(scope, fn);
+        if (isGenerator(result)) drive(scope, result, contextFor(scope), finish);
+        else {
+          Promise.resolve(result).then(
+            (value) => finish(value, false),
+            (error) => finish(error, true),
+          );
+        }
+      } catch (error) {
+        finish(error, true);
+      }
+    });
+  }
+
+  /** Throws an error in the function, where it waits or at its next wait. */
+  interrupt(error: unknown): void {
+    if (this.#state !== RUNNING) return;
+    this.#state = ENDING;
+    if (this.#grace !== Infinity) {
+      this.#alarm = scheduler.sleep(this.#grace, {
+        resume: () => {
+          if (this.#end()) this.#reject(error);
+        },
+      });
+    }
+    this.#scope.interrupt(error);
+    this.#controller.abort(error);
+  }
+
+  #end(): boolean {
+    if (this.#state === OVER) return false;
+    this.#state = OVER;
+    if (this.#alarm !== null) scheduler.cancel(this.#alarm);
+    return true;
+  }
+}
