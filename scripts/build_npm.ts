@@ -43,8 +43,11 @@ const FIELDS = {
  */
 export const OPTIONAL_PEERS: Record<string, string> = { koffi: "^3.3.0" };
 
-/** Builds the package and returns the path of its file. */
-export async function buildNpm(): Promise<string> {
+/** Where the package goes by default. */
+const OUTPUT = join(ROOT, "dist", "npm");
+
+/** Builds the package into a folder, which is emptied first, and returns the path of its file. */
+export async function buildNpm(output = OUTPUT): Promise<string> {
   const work = await mkdtemp(join(tmpdir(), "nogil-npm-"));
   try {
     const packed = join(work, "packed.tgz");
@@ -53,7 +56,6 @@ export async function buildNpm(): Promise<string> {
     const folder = join(work, "package");
     await completePackageJson(join(folder, "package.json"));
 
-    const output = join(ROOT, "dist", "npm");
     await rm(output, { recursive: true, force: true });
     await mkdir(output, { recursive: true });
     await run("npm", ["pack", "--pack-destination", output], { cwd: folder, quiet: true });

@@ -46,9 +46,9 @@ export interface Node {
 
 /** Builds the package and installs it, with what the sources need, into a folder that lives as long as `fn` runs. */
 export async function inNodeTree(fn: (work: string) => Promise<void>): Promise<void> {
-  const file = await buildNpm();
   const work = await mkdtemp(join(tmpdir(), "nogil-node-"));
   try {
+    const file = await buildNpm(join(work, "packed"));
     await install(work, [file, ...DEPENDENCIES]);
     await fn(work);
   } finally {
