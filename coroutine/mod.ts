@@ -43,8 +43,11 @@
  * @module
  */
 
+export { AsyncTask, type CancelOptions, createTask } from "./async_task.ts";
+export type { Awaitable, AwaitableResult } from "./awaitable.ts";
 export { Channel } from "./channel.ts";
 export type { GreenletErrorArgs, GreenletErrorHook } from "./error_hook.ts";
+export { gather, type Gathered, type GatheredOrErrors, type GatherOptions } from "./gather.ts";
 export { Greenlet, type GreenletResult, type KillOptions, type LinkTarget } from "./greenlet.ts";
 export { type GreenletHub, hub, type HubStatistics } from "./greenlet_hub.ts";
 export { GreenletLocal, type GreenletLocalConstructor } from "./greenlet_local.ts";
@@ -53,6 +56,8 @@ export { GreenletPool } from "./greenlet_pool.ts";
 export type { GreenletThreadPool } from "./greenlet_thread_pool.ts";
 export { type GreenletApplyOptions, Group, type GroupJoinOptions } from "./group.ts";
 export type { Settable } from "./link.ts";
+export * as monkey from "./monkey.ts";
+export type { PatchName, PatchOptions } from "./monkey.ts";
 export {
   getCurrent,
   type GreenletFunction,
@@ -60,11 +65,17 @@ export {
   type Switched,
   type Switching,
 } from "./raw_greenlet.ts";
+export { run } from "./run.ts";
+export { shield } from "./shield.ts";
 export { idle, sleep } from "./sleep.ts";
 export { joinAll, type JoinAllOptions, killAll, spawn, spawnLater } from "./spawn.ts";
+export { TaskGroup } from "./task_group.ts";
 export { Timeout, type TimeoutRunOptions } from "./timeout.ts";
+export { timeout, TimeoutScope } from "./timeout_scope.ts";
+export { toThread } from "./to_thread.ts";
 export { getTrace, setTrace, type TraceFunction } from "./trace.ts";
 export type { GreenletContext } from "./trampoline.ts";
+export { waitFor } from "./wait_for.ts";
 export type { BlockedArgs, WatchdogOptions } from "./watchdog.ts";
 export {
   asCompleted,
