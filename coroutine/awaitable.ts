@@ -9,8 +9,9 @@
 import { InvalidStateError } from "../errors.ts";
 import { cancelGreenlet, startTask } from "./async_task.ts";
 import { Greenlet, type GreenletResult, strandOf } from "./greenlet.ts";
-import { currentScope } from "./scheduler.ts";
+import { currentScope, mainScope } from "./scheduler.ts";
 import { DEAD, type Listener, type Strand } from "./strand.ts";
+import { HubWait } from "./wait_in_hub.ts";
 
 /**
  * Something to wait for: a function, which is started as a task, or whatever can be awaited, as a greenlet, a future or a
@@ -40,6 +41,20 @@ export function checkAwaitable(awaitable: unknown, verb: string): void {
       awaitable === null ? "null" : typeof awaitable
     }`,
   );
+}
+
+/**
+ * Waits for things that only greenlets may bring: a wait of the running greenlet, or of the code outside, which a `LoopExit`
+ * ends. See {@linkcode waitInHub}.
+ */
+export function waitForGreenlets<T>(
+  what: string,
+  begin: (
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) => (error: unknown) => void,
+): Promise<T> {
+  return new HubWait<T>(what, currentScope() ?? mainScope, begin).promise;
 }
 
 /**

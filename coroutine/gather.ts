@@ -12,8 +12,8 @@ import {
   follow,
   isPromiseLike,
   startAwaitable,
+  waitForGreenlets,
 } from "./awaitable.ts";
-import { waitInHub } from "./wait_in_hub.ts";
 
 /** What {@linkcode gather} does with errors. */
 export interface GatherOptions {
@@ -101,7 +101,7 @@ export async function gather(...args: unknown[]): Promise<unknown> {
   for (const awaitable of awaitables) checkAwaitable(awaitable, "gather");
   const all = awaitables.map((awaitable) => startAwaitable(awaitable, "gather"));
   const returnExceptions = isTogether && options?.returnExceptions === true;
-  return await waitInHub<unknown[]>(`gather() of ${all.length}`, (resolve, reject) => {
+  return await waitForGreenlets<unknown[]>(`gather() of ${all.length}`, (resolve, reject) => {
     const results = all.map((one) =>
       new Promise((resolve, reject) => follow(one, resolve, returnExceptions ? resolve : reject))
     );

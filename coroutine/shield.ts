@@ -10,10 +10,10 @@ import {
   checkAwaitable,
   follow,
   startAwaitable,
+  waitForGreenlets,
 } from "./awaitable.ts";
 import { callErrorHook } from "./error_hook.ts";
 import { Greenlet, strandOf } from "./greenlet.ts";
-import { waitInHub } from "./wait_in_hub.ts";
 
 /**
  * Waits for something that goes on if the greenlet that waits is interrupted: Python's `asyncio.shield`.
@@ -39,7 +39,7 @@ import { waitInHub } from "./wait_in_hub.ts";
 export async function shield<A extends Awaitable>(awaitable: A): Promise<AwaitableResult<A>> {
   checkAwaitable(awaitable, "shield");
   const inner = startAwaitable(awaitable, "shield");
-  return await waitInHub<unknown>("shield()", (resolve, reject) => {
+  return await waitForGreenlets<unknown>("shield()", (resolve, reject) => {
     let isAlone = false;
     follow(inner, resolve, (error) => {
       reject(error);

@@ -23,12 +23,12 @@ import {
   GRACE,
   startTask,
 } from "./async_task.ts";
+import { waitForGreenlets } from "./awaitable.ts";
 import { type GreenletResult, strandOf } from "./greenlet.ts";
 import { Part } from "./part.ts";
 import { currentScope } from "./scheduler.ts";
 import type { Strand } from "./strand.ts";
 import { Timeout } from "./timeout.ts";
-import { waitInHub } from "./wait_in_hub.ts";
 
 const OPEN = 0;
 const CLOSING = 1;
@@ -228,7 +228,7 @@ export class TaskGroup implements AsyncDisposable {
     let last = interruption;
     while (this.#tasks.size > 0) {
       try {
-        await waitInHub<void>(`a group of ${this.#tasks.size} tasks`, (resolve) => {
+        await waitForGreenlets<void>(`a group of ${this.#tasks.size} tasks`, (resolve) => {
           this.#onEmpty = resolve;
           return () => {
             this.#onEmpty = null;

@@ -12,10 +12,10 @@ import {
   cancelAwaitable,
   checkAwaitable,
   follow,
+  waitForGreenlets,
 } from "./awaitable.ts";
 import { Greenlet, strandOf } from "./greenlet.ts";
 import { checkDelay, timeout } from "./timeout_scope.ts";
-import { waitInHub } from "./wait_in_hub.ts";
 
 /**
  * Waits for something, and cancels it when time is up: Python's `asyncio.wait_for`.
@@ -60,7 +60,7 @@ export async function waitFor<A extends Awaitable>(
 async function waitWithin(awaitable: PromiseLike<unknown>, delay: number): Promise<unknown> {
   let isLate = false;
   try {
-    return await waitInHub<unknown>("waitFor()", (resolve, reject) => {
+    return await waitForGreenlets<unknown>("waitFor()", (resolve, reject) => {
       const disarm = callAfter(delay, () => {
         isLate = true;
         cancelAwaitable(awaitable);
