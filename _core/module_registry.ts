@@ -131,6 +131,23 @@ export async function importModules(urls: readonly string[]): Promise<void> {
   }
 }
 
+let importing = 0;
+
+/** Imports modules in which a thread or a process finds its task: they must not start any themselves. */
+export async function importForTask(urls: readonly string[]): Promise<void> {
+  importing++;
+  try {
+    await importModules(urls);
+  } finally {
+    importing--;
+  }
+}
+
+/** Whether modules are being imported in which a thread or a process finds its task. */
+export function isImportingForTask(): boolean {
+  return importing > 0;
+}
+
 /** Something that has to be loaded before a message can be decoded: a registration, or the class of a handle. */
 export type Requirement =
   | { readonly url: string; readonly index: number }

@@ -18,6 +18,7 @@ import {
   openMapping,
   processStart,
 } from "../_runtime/memory.ts";
+import { lineage } from "../_runtime/lineage.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { Agent, currentAgent, ownsThreads, setProcessScope } from "./agent.ts";
 import { Arena, otherVersion } from "./arena.ts";
@@ -60,6 +61,8 @@ interface Family {
 
 const { FAMILY_FD, FAMILY_LATCH, FAMILY_POLLS, FAMILY_TAG } = layout;
 
+const ENTER = "enter the memory of the parent process";
+
 /** So often another number is tried for the name of the memory. */
 const TRIES = 10;
 
@@ -78,7 +81,7 @@ export function processAgent(what = 'use scope "process"'): Agent {
 /** The number of this process' family; 0 if it has none by now. */
 export function familyId(): number {
   if (family !== null) return family.id;
-  const isMember = currentAgent().arena.words.load(FAMILY_TAG) !== 0;
+  const isMember = currentAgent().arena.words.load(FAMILY_TAG) !== 0 || lineage().ticket !== null;
   return isMember ? takePart('use scope "process"').id : 0;
 }
 
@@ -116,7 +119,8 @@ export function releaseTicket(ticket: FamilyTicket): void {
 }
 
 /**
- * Makes this process a member of the family from which it got a ticket. Call it before anything else touches scope
+ * Makes this process a member of the family from which it got a ticket. A child that was started as one enters when it
+ * first needs to, by the ticket in its lineage; any other calls it before anything else touches scope
  * `"process"`.
  *
  * @throws {TypeError} If the other side runs another version of this library.
@@ -124,26 +128,13 @@ export function releaseTicket(ticket: FamilyTicket): void {
  * @throws {NotSupportedError} If FFI is not granted, not installed, or not there.
  */
 export function enterFamily(ticket: FamilyTicket): void {
-  const what = "enter the memory of the parent process";
-  if (ticket.version !== layout.LAYOUT_VERSION) throw otherVersion();
-  const system = ffi(what);
+  const system = ffi(ENTER);
   const { words } = currentAgent().arena;
   if (words.load(FAMILY_TAG) !== 0) {
-    throw new InvalidStateError(`Cannot ${what}: this process has entered another one`);
+    throw new InvalidStateError(`Cannot ${ENTER}: this process has entered another one`);
   }
-  let mapping: Mapping;
-  try {
-    mapping = openMapping(system, ticket.pid, ticket.fd, ticket.name);
-  } catch (cause) {
-    if (!(cause instanceof SystemError)) throw cause;
-    throw new InvalidStateError(`Cannot ${what}: it is gone`, { cause });
-  }
-  remember(words, mapping, ticket.process, ticket.name !== null);
-  const { processes } = takePart(what);
-  const pid = runtime().pid();
-  if (!processes.enter(ticket.process, pid, processStart(system, pid))) {
-    throw new InvalidStateError(`Cannot ${what}: nobody waits for this process any more`);
-  }
+  openFamily(system, words, ticket);
+  takePart(ENTER);
 }
 
 /** Says that this process is about to end. */
@@ -195,7 +186,11 @@ function createOnce(system: Ffi, own: Agent, what: string): void {
   const { words } = own.arena;
   takeLatch(own.q.agents, FAMILY_LATCH, own.id, Infinity);
   try {
-    if (words.load(FAMILY_TAG) === 0) createFamily(system, words);
+    if (words.load(FAMILY_TAG) === 0) {
+      const { ticket } = lineage();
+      if (ticket === null) createFamily(system, words);
+      else openFamily(system, words, ticket as FamilyTicket);
+    }
   } catch (cause) {
     if (!(cause instanceof SystemError)) throw cause;
     throw new RangeError(`Cannot ${what}: the system gives no shared memory`, { cause });
@@ -216,6 +211,31 @@ function createFamily(system: Ffi, threads: SharedWords): void {
   const pid = runtime().pid();
   processes.enter(tag, pid, processStart(system, pid));
   remember(threads, mapping, tag, polls);
+}
+
+/** Opens the memory of the family that this process has a ticket to. */
+function openFamily(system: Ffi, threads: SharedWords, ticket: FamilyTicket): void {
+  if (ticket.version !== layout.LAYOUT_VERSION) throw otherVersion();
+  let mapping: Mapping;
+  try {
+    mapping = openMapping(system, ticket.pid, ticket.fd, ticket.name);
+  } catch (cause) {
+    if (!(cause instanceof SystemError)) throw cause;
+    throw new InvalidStateError(`Cannot ${ENTER}: it is gone`, { cause });
+  }
+  const polls = ticket.name !== null;
+  const memory = new MappedMemory(system, mapping);
+  const words = new ProcessWords(system, memory, {
+    tag: ticket.process,
+    polls,
+    threads,
+    thread: 0,
+  });
+  const pid = runtime().pid();
+  if (!openTable(system, words).enter(ticket.process, pid, processStart(system, pid))) {
+    throw new InvalidStateError(`Cannot ${ENTER}: nobody waits for this process any more`);
+  }
+  remember(threads, mapping, ticket.process, polls);
 }
 
 function createMemory(system: Ffi, polls: boolean): [Mapping, number] {

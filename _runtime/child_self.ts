@@ -30,6 +30,17 @@ export function setArguments(argv: readonly string[]): void {
   process.argv.splice(1, process.argv.length, ...argv);
 }
 
+/** Calls a function with each error that nobody catches, instead of ending this process. */
+export function onUncaught(handler: (error: unknown) => void): void {
+  process.on("uncaughtException", handler);
+  process.on("unhandledRejection", handler);
+}
+
+/** Ends this process. */
+export function exit(code: number): never {
+  process.exit(code);
+}
+
 /** Has everything done that is done when the event loop is empty. */
 export function announceEnd(): void {
   process.emit("beforeExit", exitCode());

@@ -19,6 +19,8 @@ export interface Lineage {
   daemon: boolean;
   /** The process that started it; `null` in the first one. */
   parent: { pid: number; name: string } | null;
+  /** The ticket to the memory of its relatives, which it enters when it needs that; `null` when there is none. */
+  ticket: unknown;
   /** The arguments of the program, from the path of its main module on. */
   argv: string[];
   /** Flags for the runtime, which its children get, too. */
@@ -52,6 +54,7 @@ function firstLineage(): Lineage {
     name: "MainProcess",
     daemon: false,
     parent: null,
+    ticket: null,
     argv: process.argv.slice(1),
     execArgv: [],
     config: null,

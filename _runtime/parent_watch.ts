@@ -8,7 +8,7 @@
  */
 
 import process from "node:process";
-import { Worker as NodeWorker } from "node:worker_threads";
+import { denoTarget } from "./child_socket.ts";
 
 /** The part of a web worker that is used here. */
 interface WebWorker {
@@ -19,35 +19,28 @@ interface WebWorker {
  * Ends this process when the connection to an address breaks, or cannot be made.
  *
  * @param hello What is sent first.
+ * @returns When the thread that sees to it was started.
  */
-export function dieWithParent(address: string, hello: Uint8Array): void {
+export async function dieWithParent(address: string, hello: Uint8Array): Promise<void> {
   if ("deno" in process.versions) watchOnDeno(address, hello);
-  else watchOnNode(address, hello);
+  else await watchOnNode(address, hello);
 }
 
-/** Ends this process at once. A process that may send no signals aborts. */
+/** Ends this process at once. */
 export function killSelf(): void {
-  try {
-    process.kill(process.pid, "SIGKILL");
-  } catch {
-    process.abort();
-  }
+  process.kill(process.pid, "SIGKILL");
 }
 
 function watchOnDeno(address: string, hello: Uint8Array): void {
-  const target = address.startsWith("unix:")
-    ? { transport: "unix", path: address.slice(5) }
-    : { hostname: "127.0.0.1", port: Number(address.slice(4)) };
-  const source = `import process from "node:process";
-try {
-  const connection = await Deno.connect(${JSON.stringify(target)});
+  const source = `try {
+  const connection = await Deno.connect(${JSON.stringify(denoTarget(address))});
   await connection.write(new Uint8Array(${JSON.stringify([...hello])}));
   const bytes = new Uint8Array(64);
   while (await connection.read(bytes) !== null);
 } catch {
   // There is no connection: the parent is gone.
 }
-${END}`;
+Deno.kill(Deno.pid, "SIGKILL");`;
   const { Worker } = globalThis as unknown as {
     Worker: new (url: string, options: object) => WebWorker;
   };
@@ -55,7 +48,7 @@ ${END}`;
   worker.addEventListener("error", killSelf);
 }
 
-function watchOnNode(address: string, hello: Uint8Array): void {
+async function watchOnNode(address: string, hello: Uint8Array): Promise<void> {
   const target = address.startsWith("unix:")
     ? { path: address.slice(5) }
     : { host: "127.0.0.1", port: Number(address.slice(4)) };
@@ -65,14 +58,12 @@ const socket = connect(${JSON.stringify(target)});
 socket.write(new Uint8Array(${JSON.stringify([...hello])}));
 socket.on("data", () => {});
 socket.on("error", () => {});
-socket.on("close", () => { ${END} });`;
-  const worker = new NodeWorker(new URL(moduleUrl(source)), { execArgv: [], env: {} });
+socket.on("close", () => process.kill(process.pid, "SIGKILL"));`;
+  const { Worker } = await import("node:worker_threads");
+  const worker = new Worker(new URL(moduleUrl(source)), { execArgv: [], env: {} });
   worker.on("error", killSelf);
   worker.unref();
 }
-
-/** What a thread does to end the process that it belongs to. */
-const END = `try { process.kill(process.pid, "SIGKILL"); } catch { process.abort(); }`;
 
 function moduleUrl(source: string): string {
   return `data:text/javascript,${encodeURIComponent(source)}`;

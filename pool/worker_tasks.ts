@@ -6,13 +6,12 @@
 
 import { currentAgent } from "../_core/agent.ts";
 import { decode } from "../_core/codec.ts";
-import { importModules } from "../_core/module_registry.ts";
+import { importForTask, importModules } from "../_core/module_registry.ts";
 import * as layout from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
 import type { TaskSeat } from "../_core/task_seat.ts";
 import { type AsyncStore, runtime } from "../_runtime/runtime.ts";
 import { WorkerLostError } from "../errors.ts";
-import { realm } from "../thread/realm.ts";
 import { elapsed, modulesOf, readBody, spanOf, stamp } from "./body.ts";
 import { findTaskBy, RunningTask, setRunningTask } from "./current_task.ts";
 import { type AnyFunction, FunctionTable } from "./function_table.ts";
@@ -163,9 +162,8 @@ export class WorkerTasks {
     }
     this.#seat.accept();
     const alone = this.running++ === 0;
-    const own = realm();
-    if (alone) own.importing = true;
-    importModules(modules).finally(() => own.importing = false).then(
+    const load = alone ? importForTask : importModules;
+    load(modules).then(
       () =>
         runtime().nextTurn(() => {
           this.running--;

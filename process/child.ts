@@ -35,6 +35,8 @@ import {
   FrameReader,
   HELLO,
   KEY_VARIABLE,
+  PREPARE,
+  PREPARED,
   REQUEST,
   RESULT,
   roleOf,
@@ -71,15 +73,16 @@ export class Child {
   pid = 0;
   /** Whether it was told to end. */
   signalled = false;
-  /** Whether it has ever been ready. */
+  /** Whether it has ever been connected. */
   hasReported = false;
+  /** Whether it is prepared, and waits for what it shall do. */
+  ready = false;
   readonly #key: string;
   #listener: LocalListener | null = null;
   #handle: ChildHandle | null = null;
   #control: LocalSocket | null = null;
   #watch: LocalSocket | null = null;
-  #assignment: Omit<Assignment, "ticket"> | null = null;
-  #shares = false;
+  #order: Order | null = null;
   #ticket: FamilyTicket | null = null;
   #signals: string[] = [];
   #sent: Sent | null = null;
@@ -93,16 +96,10 @@ export class Child {
     void this.#boot(command);
   }
 
-  /** Whether it waits for what it shall do. */
-  get ready(): boolean {
-    return this.#control !== null && this.#end === null && !this.#gone;
-  }
-
   /** Says what the child shall do, now or as soon as it is ready. */
-  assign({ lineage, work, shares }: Order): void {
-    this.#assignment = { lineage, work };
-    this.#shares = shares;
-    if (this.#control !== null) this.#send(this.#control);
+  assign(order: Order): void {
+    this.#order = order;
+    if (this.#control !== null) this.#send(this.#control, order);
   }
 
   /** Sends a signal to the child, as soon as it exists. */
@@ -145,6 +142,9 @@ export class Child {
       } else if (role === CONTROL && (type === RESULT || type === ERROR)) {
         this.#sent ??= { kind: type === RESULT ? "result" : "error", bytes: payload };
         return;
+      } else if (role === CONTROL && type === PREPARED) {
+        this.ready = true;
+        return this.events.onReady();
       }
       // Nobody whom we know.
       socket.close();
@@ -163,15 +163,15 @@ export class Child {
     this.#control = socket;
     this.hasReported = true;
     this.#unlisten();
-    if (this.#assignment === null) this.events.onReady();
-    else this.#send(socket);
+    if (this.#order === null) socket.send(frame(PREPARE, new Uint8Array(0)));
+    else this.#send(socket, this.#order);
   }
 
-  #send(socket: LocalSocket): void {
-    this.#ticket = this.#shares ? familyTicket() : null;
+  #send(socket: LocalSocket, { lineage, work, shares }: Order): void {
+    this.#ticket = shares ? familyTicket() : null;
     if (this.#ticket !== null) bindChild(this.#ticket, this.pid);
-    const assignment = { ...this.#assignment, ticket: this.#ticket };
-    this.#assignment = null;
+    const assignment: Assignment = { work, lineage: { ...lineage, ticket: this.#ticket } };
+    this.#order = null;
     socket.send(frame(REQUEST, encode(assignment, "thread").bytes));
   }
 
@@ -183,6 +183,7 @@ export class Child {
   #exited(end: ChildEnd | Error): void {
     if (this.#end !== null) return;
     this.#end = end;
+    this.ready = false;
     if (this.#control === null) return this.#finish();
     setTimeout(() => this.#control?.close(), LAST_BREATH);
   }

@@ -11,4 +11,6 @@ import { childAddress } from "../_runtime/child_self.ts";
 export const bootUrl: string = import.meta.url;
 
 const address = childAddress(import.meta);
-if (address !== null) void import("./child_main.ts").then(({ runChild }) => runChild(address));
+if (address !== null) {
+  void import("./child_main.ts").then(({ runChild }) => runChild(bootUrl, address));
+}

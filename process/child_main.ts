@@ -4,21 +4,28 @@
  * The connection to the parent stays open to the end. When it breaks, the parent is gone, and so is this process; a thread
  * of its own sees to that while this one computes or blocks (see `parent_watch.ts`).
  *
+ * Every module that is imported here costs time at every start. So all that a simple target does not need is loaded when
+ * it is needed: the object that stands for this process, threads, and the memory that it shares with its relatives.
+ *
  * @module
  */
 
 import { encodeAnyError } from "../_core/any_error.ts";
 import { decode, encode, type Encoded, requiredModules } from "../_core/codec.ts";
-import { importModules } from "../_core/module_registry.ts";
-import { enterFamily } from "../_core/process_family.ts";
-import { announceEnd, exitCode, setArguments, takeVariable } from "../_runtime/child_self.ts";
+import { importForTask, importModules } from "../_core/module_registry.ts";
+import { programEnd } from "../_core/program_end.ts";
+import {
+  announceEnd,
+  exit,
+  exitCode,
+  onUncaught,
+  setArguments,
+  takeVariable,
+} from "../_runtime/child_self.ts";
+import { connectToParent, removeFromChild } from "../_runtime/child_socket.ts";
 import { setLineage } from "../_runtime/lineage.ts";
-import { connectLocal, type LocalSocket, removeAddress } from "../_runtime/local_socket.ts";
+import type { LocalSocket } from "../_runtime/local_socket.ts";
 import { dieWithParent, killSelf } from "../_runtime/parent_watch.ts";
-import { runtime } from "../_runtime/runtime.ts";
-import { allEnded } from "../thread/launcher.ts";
-import { realm } from "../thread/realm.ts";
-import { becomeCurrent } from "./current_process.ts";
 import {
   CONTROL,
   ERROR,
@@ -26,37 +33,48 @@ import {
   FrameReader,
   hello,
   KEY_VARIABLE,
+  PREPARE,
+  PREPARED,
   REQUEST,
   RESULT,
   WATCH,
 } from "./frames.ts";
-import type { Assignment, Work } from "./orders.ts";
+import type { Assignment } from "./orders.ts";
+import { startWork } from "./own_work.ts";
 
 /** Runs this process as the child of the one at an address. */
-export async function runChild(address: string): Promise<void> {
+export async function runChild(bootUrl: string, address: string): Promise<void> {
   const key = takeVariable(KEY_VARIABLE, !address.startsWith("unix:"));
-  dieWithParent(address, hello(WATCH, key));
+  await dieWithParent(address, hello(WATCH, key));
   let assign: (bytes: Uint8Array) => void = () => {};
   const assigned = new Promise<Uint8Array>((resolve) => assign = resolve);
   const reader = new FrameReader((type, payload) => {
     if (type === REQUEST) assign(payload);
+    else if (type === PREPARE) void prepare(bootUrl, socket);
   });
   let socket: LocalSocket;
   try {
-    socket = await connectLocal(address, {
+    socket = await connectToParent(address, {
       onData: (bytes) => reader.push(bytes),
       onClose: killSelf,
     });
   } catch {
-    removeAddress(address);
+    await removeFromChild(address);
     return killSelf();
   }
   socket.send(hello(CONTROL, key));
-  const assignment = decode(await assigned) as Assignment;
-  if (assignment.ticket !== null) enterFamily(assignment.ticket);
-  setLineage(assignment.lineage);
-  setArguments(assignment.lineage.argv);
-  await new Run(socket).begin(assignment.work);
+  const { lineage, work } = decode(await assigned) as Assignment;
+  setLineage(lineage);
+  setArguments(lineage.argv);
+  await new Run(socket).begin(work);
+}
+
+/** Loads the whole library, which the module of most tasks imports, and says so. */
+async function prepare(bootUrl: string, socket: LocalSocket): Promise<void> {
+  const all = bootUrl.replace(/process\/[^/]*(\.\w+)$/, "mod$1");
+  // What cannot be loaded now cannot be loaded later, and is missed then.
+  await importModules([all]).catch(() => {});
+  socket.send(frame(PREPARED, new Uint8Array(0)));
 }
 
 /** What the process is for, from its assignment to its end. */
@@ -66,20 +84,14 @@ class Run {
 
   constructor(socket: LocalSocket) {
     this.#socket = socket;
-    runtime().onUncaught((error) => void this.#end("error", error));
+    onUncaught((error) => void this.#end("error", error));
   }
 
   async begin(bytes: Uint8Array): Promise<void> {
     try {
-      const own = realm();
-      own.importing = true;
-      try {
-        await importModules(requiredModules(bytes));
-      } finally {
-        own.importing = false;
-      }
-      const process = becomeCurrent(decode(bytes) as Work);
-      await this.#end("result", await process.run());
+      const modules = requiredModules(bytes);
+      if (modules.length > 0) await importForTask(modules);
+      await this.#end("result", await startWork(bytes));
     } catch (error) {
       await this.#end("error", error);
     }
@@ -93,8 +105,8 @@ class Run {
     this.#socket.send(frame(type, bytes));
     await this.#socket.flush();
     announceEnd();
-    await allEnded();
-    runtime().exitWorker(type === ERROR ? 1 : exitCode());
+    await programEnd();
+    exit(type === ERROR ? 1 : exitCode());
   }
 }
 

@@ -8,7 +8,7 @@ import { lineage } from "../_runtime/lineage.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { realm } from "../thread/realm.ts";
 import { blankInnards, type Innards } from "./innards.ts";
-import type { Work } from "./orders.ts";
+import { ownWork } from "./own_work.ts";
 import { type AnyProcess, Process } from "./process.ts";
 import { processOf, rebuild } from "./process_objects.ts";
 
@@ -31,7 +31,7 @@ let parent: AnyProcess | null = null;
  * that was started.
  */
 export function currentProcess(): AnyProcess {
-  return current ??= rebuild(Process, currentInnards());
+  return current ??= makeCurrent();
 }
 
 /**
@@ -126,13 +126,14 @@ export function getppid(): number {
 }
 
 /** Makes the object that stands for this process in itself: of its own class, with its own fields. */
-export function becomeCurrent(work: Work): AnyProcess {
+function makeCurrent(): AnyProcess {
+  const work = ownWork();
   const innards = currentInnards();
+  if (work === null) return rebuild(Process, innards);
   innards.target = work.target ?? null;
   innards.args = work.args;
   const process = rebuild((work.class ?? Process) as typeof Process, innards);
-  Object.assign(process, work.fields);
-  return current = process;
+  return Object.assign(process, work.fields);
 }
 
 function currentInnards(): Innards {

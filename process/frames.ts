@@ -6,7 +6,9 @@
  * child → parent   HELLO     which of the two connections this is, and the key where one is needed: the first frame
  *                  RESULT    what the target has returned, encoded
  *                  ERROR     what it has thrown, encoded
+ *                  PREPARED  it stands by
  * parent → child   REQUEST   what the child is and what it shall do, encoded: once
+ *                  PREPARE   it shall load what most processes need, and stand by
  * ```
  *
  * @module
@@ -20,6 +22,10 @@ export const REQUEST = 2;
 export const RESULT = 3;
 /** Type of a frame. */
 export const ERROR = 4;
+/** Type of a frame. */
+export const PREPARE = 5;
+/** Type of a frame. */
+export const PREPARED = 6;
 
 /** In a {@linkcode HELLO}: the connection of the child's main thread. */
 export const CONTROL = 1;

@@ -38,6 +38,7 @@ export function launch(process: object, innards: Innards, asInstance: boolean): 
       name,
       daemon,
       parent: { pid: runtime().pid(), name: own.name },
+      ticket: null,
       argv: own.argv,
       execArgv: execArgv ?? own.execArgv,
       config: config ?? own.config,

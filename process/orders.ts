@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { FamilyTicket } from "../_core/process_family.ts";
 import type { ChildCommand } from "../_runtime/child_command.ts";
 import type { Lineage } from "../_runtime/lineage.ts";
 
@@ -33,15 +32,8 @@ export interface Work {
   fields?: Record<string, unknown>;
 }
 
-/** What the first frame tells the child. */
-export interface Assignment {
-  /** The memory that it shares with its relatives; `null` when there is none. */
-  ticket: FamilyTicket | null;
-  /** What it knows of itself. */
-  lineage: Lineage;
-  /** The encoded {@linkcode Work}. */
-  work: Uint8Array;
-}
+/** What a child is told: what it knows of itself, and what it does. */
+export type Assignment = Pick<Order, "lineage" | "work">;
 
 /** A message to the keeper. */
 export type ToKeeper =

@@ -8,6 +8,7 @@ import { InvalidStateError } from "../errors.ts";
 import { currentAgent } from "../_core/agent.ts";
 import { leaveFamily } from "../_core/process_family.ts";
 import { setBufferBroker } from "../_core/buffer_broker.ts";
+import { setProgramEnd } from "../_core/program_end.ts";
 import type { NewThread, ThreadRecord } from "../_core/thread_record.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
@@ -144,7 +145,7 @@ function waitForThreads(): void {
 }
 
 /** Resolves when no thread or process runs any more that the program waits for at its end; keeps nothing alive. */
-export async function allEnded(): Promise<void> {
+async function allEnded(): Promise<void> {
   const { table } = realm();
   for (let epoch = table.epoch(); isAnyAlive(); epoch = table.epoch()) {
     const change = table.epochChange(epoch);
@@ -178,3 +179,5 @@ setBufferBroker({
   take: takeBuffers,
   drop: dropBuffers,
 });
+
+setProgramEnd(allEnded);

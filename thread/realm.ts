@@ -26,8 +26,6 @@ export interface Realm {
   readonly isMain: boolean;
   /** The ident of the thread that runs here. */
   ident: number;
-  /** Whether the modules of a thread are being imported, which must not start threads. */
-  importing: boolean;
   /** The attributes of this thread in each `ThreadLocal`. */
   locals: WeakMap<object, object>;
 }
@@ -56,7 +54,6 @@ function createRealm(): Realm {
     slots,
     isMain: data === null,
     ident: data === null ? table.main().ident : 0,
-    importing: false,
     locals: new WeakMap(),
   };
 }

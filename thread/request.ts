@@ -5,11 +5,11 @@
  */
 
 import { decode, encode, type Encoded, requiredModules } from "../_core/codec.ts";
-import { importModules, moduleRef } from "../_core/module_registry.ts";
+import { importForTask, isImportingForTask, moduleRef } from "../_core/module_registry.ts";
 import { InvalidStateError, UnshareableError } from "../errors.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import type { Innards } from "./innards.ts";
-import { realm, takeBuffers } from "./realm.ts";
+import { takeBuffers } from "./realm.ts";
 
 /** What a thread is asked to do. */
 export interface Request {
@@ -57,22 +57,12 @@ export function takeRequest(record: ThreadRecord): Request | Promise<Request> {
   const shared = buffers === 0 ? [] : takeBuffers(buffers, false);
   const modules = requiredModules(bytes);
   if (modules.length === 0) return decode(bytes, shared) as Request;
-  return importFor(modules).then(() => decode(bytes, shared) as Request);
-}
-
-async function importFor(modules: readonly string[]): Promise<void> {
-  const own = realm();
-  own.importing = true;
-  try {
-    await importModules(modules);
-  } finally {
-    own.importing = false;
-  }
+  return importForTask(modules).then(() => decode(bytes, shared) as Request);
 }
 
 /** Refuses a start while a module is being imported for its task: it would go on for ever. */
 export function checkNotImporting(name: string, kind: "thread" | "process"): void {
-  if (!realm().importing) return;
+  if (!isImportingForTask()) return;
   throw new InvalidStateError(
     `Cannot start ${kind} ${name}: a module that is being imported here, to find a task, starts it at its top level. ` +
       "Put what only the program itself should do behind: if (isMain(import.meta)) { … }",
