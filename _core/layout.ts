@@ -163,6 +163,8 @@ export const LATCH = 0;
 export const TYPE = 1;
 /** Object: `SHARED` and what the type adds. */
 export const FLAGS = 2;
+/** Object: the agent that made it; it dies with him while nobody else knows it. */
+export const OWNER = 3;
 /** Object: its state, on a cache line of its own. */
 export const MAIN = 16;
 

@@ -11,6 +11,7 @@
 import { UnshareableError } from "../errors.ts";
 import { type Agent, agentOf } from "./agent.ts";
 import { type HandleRecord, registerHandle, type Scope } from "./handle.ts";
+import { OWNER } from "./layout.ts";
 import { familyId, processAgent } from "./process_family.ts";
 
 /** Where an object lives. */
@@ -61,7 +62,9 @@ export function checkScope(options: { scope?: Scope } | undefined, what: string)
 /** Makes a record for a new object. */
 export function createPlace(type: number, scope: Scope): Place {
   const agent = agentOf(scope);
-  return { agent, o: agent.arena.allocateObject(type), scope };
+  const o = agent.arena.allocateObject(type);
+  agent.arena.words.store(o + OWNER, agent.id);
+  return { agent, o, scope };
 }
 
 /**

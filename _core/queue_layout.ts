@@ -11,7 +11,7 @@
  * cell     tag | words before the payload << 8, length; priority: number, length of the key, key; payload
  * ```
  *
- * A ref is the index of a cell's first word in the arena. `size = TAIL - HEAD` and `unfinished = TAIL - DROPPED - DONE`:
+ * A ref is the index of a cell's first word in the arena. `size = TAIL - HEAD` and `unfinished = TAIL - DROPPED - DONE / 2`:
  * differences of words that each operation changes by one store, so that no two of them can disagree.
  *
  * @module
@@ -19,8 +19,8 @@
 
 import { HEAP_WORD_BASE, MAIN, PAGE_BASE, PAGE_WORDS, S_AUX, S_COUNT, S_PREV } from "./layout.ts";
 
-/** Record: the agent that made it; it dies with him while nobody else knows it. */
-export const OWNER = 3;
+export { OWNER } from "./layout.ts";
+
 /** Record: items taken so far, less those that came back. */
 export const Q_HEAD: number = MAIN;
 /** Record: items put so far. */
@@ -31,7 +31,7 @@ export const MAXSIZE: number = MAIN + 2;
 export const BLOCK: number = MAIN + 3;
 /** Record: which of the two descriptions of the ring counts: the last bit. */
 export const RING: number = MAIN + 4;
-/** Record: how often `taskDone` was called. */
+/** Record: twice the number of calls of `taskDone`, and `FROZEN`. */
 export const DONE: number = MAIN + 5;
 /** Record: items dropped by a shutdown. */
 export const DROPPED: number = MAIN + 6;
@@ -58,10 +58,10 @@ export const STACK: number = 1 << 6;
 export const HEAP: number = 1 << 7;
 /** Flag: a function of the program compares. */
 export const COMPARED: number = 1 << 8;
-/** Flag: somebody counts what the dead have taken; nobody else reports anything as done. */
-export const FROZEN: number = 1 << 9;
 /** Flag: items may be lost that nobody has reported. */
-export const LOSSES: number = 1 << 10;
+export const LOSSES: number = 1 << 9;
+/** Bit of `DONE`: somebody counts what the dead have taken, nobody else reports anything. */
+export const FROZEN = 1;
 
 /** List of those who wait for an item. */
 export const GETTERS = 0;

@@ -56,6 +56,7 @@ export function reap(q: WaitQueue, arena: Arena, dead: number): void {
   reapQueues(q, arena, dead);
   forEachObject(q, arena, (o) => {
     reapUnshared(q, arena, o, dead);
+    forgetUnshared(q, arena, o, dead);
     reapDropped(q, o);
     collectPipe(q, arena, o);
     if (w.load(o + layout.TYPE) === 0) return;
@@ -70,12 +71,19 @@ export function reap(q: WaitQueue, arena: Arena, dead: number): void {
   q.agents.reaped(dead);
 }
 
+/** Frees the record of a lock or the like that a dead agent had made and shown to nobody. */
+function forgetUnshared(q: WaitQueue, arena: Arena, o: number, dead: number): void {
+  const type = q.w.load(o + layout.TYPE);
+  if (type === 0 || type > layout.TYPE_RWLOCK || q.w.load(o + layout.OWNER) !== dead) return;
+  if (!q.isShared(o)) arena.freeObject(o);
+}
+
 /** A cheap look by a waiter at its object; repairs what a death has left. */
 export function heal(q: WaitQueue, arena: Arena, o: number): void {
   const w = q.w;
+  q.agents.watch();
   const latchedBy = w.load(o + layout.LATCH) & layout.ID;
   if (latchedBy !== 0 && q.agents.isDead(latchedBy)) {
-  q.agents.watch();
     q.latch(o);
     q.unlatch(o);
   }
