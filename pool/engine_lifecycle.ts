@@ -217,7 +217,8 @@ export class Lifecycle {
     const what = initializer === undefined
       ? "its workers do not start"
       : `its initializer ${registeredName(initializer)} fails`;
-    this.#dismiss(new BrokenPoolError(`Cannot run task: ${what}`, { cause: error }));
+    const why = error instanceof Error ? `: ${error.message}` : "";
+    this.#dismiss(new BrokenPoolError(`Cannot run task: ${what}${why}`, { cause: error }));
   }
 
   /** Ends all tasks and all workers. */

@@ -194,7 +194,7 @@ export abstract class Executor implements AsyncDisposable {
   }
 
   #close(options: ExecutorShutdownOptions | undefined): void {
-    checkObject(options, "shut down executor");
+    checkObject(options, "shut down executor", "{ wait: false }");
     if (options?.cancelFutures === true) this.#core.cancelPending();
     this.#core.close();
   }

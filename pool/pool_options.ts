@@ -121,17 +121,24 @@ export interface SubmitOptions extends ImapOptions {
 export const MOST_WORKERS = 4000;
 
 /** Checks the options of a call: they may be left out, but not be something else. */
-export function checkObject(options: unknown, verb: string): void {
+export function checkObject(
+  options: unknown,
+  verb: string,
+  example: string = "{ timeout: 5000 }",
+): void {
   if (options === undefined || typeof options === "object" && options !== null) return;
   throw new TypeError(
-    `Cannot ${verb}: options must be an object, as { timeout: 5000 }: received ${kindOf(options)}`,
+    `Cannot ${verb}: options must be an object, as ${example}: received ${kindOf(options)}`,
   );
 }
 
 /** Checks what is to be run. */
 export function checkFunction(fn: unknown, verb: string, name = "fn"): void {
   if (typeof fn === "function") return;
-  throw new TypeError(`Cannot ${verb}: '${name}' must be a function: received ${kindOf(fn)}`);
+  const advice = name === "fn" ? ", give the function itself, not its result" : "";
+  throw new TypeError(
+    `Cannot ${verb}: '${name}' must be a function: received ${kindOf(fn)}${advice}`,
+  );
 }
 
 /** Checks the arguments of a task. */
@@ -153,7 +160,12 @@ export function checkCount(
 ): number | undefined {
   if (count === undefined) return undefined;
   if (typeof count !== "number") {
-    throw new TypeError(`Cannot ${verb}: '${name}' must be a number: received ${kindOf(count)}`);
+    const advice = name === "processes" && typeof count === "object" && count !== null
+      ? ", options come second, as new ThreadPool(4, options)"
+      : "";
+    throw new TypeError(
+      `Cannot ${verb}: '${name}' must be a number: received ${kindOf(count)}${advice}`,
+    );
   }
   if (Number.isSafeInteger(count) && count >= least && count <= most) return count;
   const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;

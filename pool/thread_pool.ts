@@ -51,7 +51,7 @@ export class ThreadPool extends BasePool {
    */
   constructor(processes?: number, options?: PoolOptions) {
     const verb = "create thread pool";
-    checkObject(options, verb);
+    checkObject(options, verb, "{ maxtasksperchild: 100 }");
     const workers = checkCount(processes, verb, "processes", 1, MOST_WORKERS) ??
       runtime().parallelism();
     const { maxtasksperchild, name, concurrency = 1 } = options ?? {};

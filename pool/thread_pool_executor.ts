@@ -55,7 +55,7 @@ export class ThreadPoolExecutor extends Executor {
    */
   constructor(options?: ThreadPoolExecutorOptions) {
     const verb = "create executor";
-    checkObject(options, verb);
+    checkObject(options, verb, "{ maxWorkers: 4 }");
     const { maxWorkers, threadNamePrefix, concurrency = 1 } = options ?? {};
     const workers = checkCount(maxWorkers, verb, "maxWorkers", 1, MOST_WORKERS) ??
       Math.min(MOST_BY_ITSELF, runtime().parallelism() + 4);

@@ -63,7 +63,9 @@ export function handleOf(innards: Innards, target: "thread" | "process"): Handle
     throw new UnshareableError(`Cannot send thread ${name}: it belongs to its process`);
   }
   if (ident === null) {
-    throw new UnshareableError(`Cannot send thread ${name}: it was not started`);
+    throw new UnshareableError(
+      `Cannot send thread ${name}: it was not started, call start() first`,
+    );
   }
   // The record stays from now on: nobody knows for how long the message is under way.
   const pinned = realm().table.open(address, ident) !== null;

@@ -325,7 +325,9 @@ export class Thread<A extends unknown[] = [], R = unknown> {
     const innards = this.#innards;
     const { ident, name, settled } = innards;
     if (ident === null) {
-      throw new InvalidStateError(`Cannot join thread ${name}: it was not started`);
+      throw new InvalidStateError(
+        `Cannot join thread ${name}: it was not started, call start() first`,
+      );
     }
     if (ident === MAIN_IDENT) throw new InvalidStateError("Cannot join the main thread");
     if (ident === realm().ident) {

@@ -28,14 +28,19 @@ export interface ThreadOptions<A extends unknown[], R> {
 /** Checks options, and gives the innards of a new thread. */
 export function checkOptions(options: ThreadOptions<unknown[], unknown>): Innards {
   if (typeof options !== "object" || options === null) {
-    throw new TypeError(`Cannot create thread: expected options, received ${typeof options}`);
+    throw new TypeError(
+      `Cannot create thread: expected options, as { target: fn, args: [1] }: received ${typeof options}`,
+    );
   }
   const { target, args = [], name, daemon, memoryLimit, stackSize } = options;
-  if (target !== undefined && typeof target !== "function") {
-    throw new TypeError(`Cannot create thread: 'target' must be a function, not ${typeof target}`);
-  }
-  if (typeof (args as Partial<Iterable<unknown>>)?.[Symbol.iterator] !== "function") {
-    throw new TypeError(`Cannot create thread: 'args' must be iterable, not ${typeof args}`);
+  checkTarget(options, "create thread");
+  if (
+    typeof args === "string" ||
+    typeof (args as Partial<Iterable<unknown>>)?.[Symbol.iterator] !== "function"
+  ) {
+    throw new TypeError(
+      `Cannot create thread: 'args' must be an array of arguments, not ${typeof args}`,
+    );
   }
   if (daemon !== undefined && typeof daemon !== "boolean") {
     throw new TypeError(`Cannot create thread: 'daemon' must be a boolean, not ${typeof daemon}`);
@@ -52,6 +57,15 @@ export function checkOptions(options: ThreadOptions<unknown[], unknown>): Innard
     memoryLimit: checkLimit(memoryLimit, "memoryLimit"),
     stackLimit: checkLimit(stackSize, "stackSize"),
   };
+}
+
+/** Checks what is to be run: it may be missing, but not be `undefined`, as the result of a call often is. */
+export function checkTarget(options: { target?: unknown }, verb: string): void {
+  const { target } = options;
+  if (typeof target === "function" || !Object.hasOwn(options, "target")) return;
+  throw new TypeError(
+    `Cannot ${verb}: 'target' must be a function, not ${typeof target}: give the function itself, not its result`,
+  );
 }
 
 function defaultName(number: number, target: ((...args: never[]) => unknown) | undefined): string {

@@ -5,7 +5,7 @@
  */
 
 import { innardsOf, Thread } from "./thread.ts";
-import type { ThreadOptions } from "./thread_options.ts";
+import { checkTarget, type ThreadOptions } from "./thread_options.ts";
 
 /** How a {@linkcode Timer} is made. */
 export type TimerOptions = Pick<
@@ -70,9 +70,7 @@ export class Timer<A extends unknown[], R> extends Thread<A, R | undefined> {
         `Cannot create timer: 'interval' must be a number of milliseconds >= 0: received ${interval}`,
       );
     }
-    if (typeof target !== "function") {
-      throw new TypeError(`Cannot create timer: 'target' must be a function, not ${typeof target}`);
-    }
+    checkTarget({ target }, "create timer");
     super({ ...options, target, ...(args === undefined ? {} : { args }) });
     this.interval = interval;
     innardsOf(this).delay = interval;
