@@ -4,6 +4,7 @@
  * @module
  */
 
+import { describeError } from "../_core/ignored_error.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import type { Greenlet } from "./greenlet.ts";
 
@@ -22,7 +23,7 @@ let hook: GreenletErrorHook = printError;
 
 /** Prints the error of a greenlet to the standard error stream: the default hook. */
 export function printError({ error, greenlet }: GreenletErrorArgs): void {
-  runtime().writeErrorSync(`Exception in greenlet ${greenlet.name}:\n${describe(error)}\n`);
+  runtime().writeErrorSync(`Exception in greenlet ${greenlet.name}:\n${describeError(error)}\n`);
 }
 
 /** Sets the hook, and gives the one before. */
@@ -37,30 +38,7 @@ export function callErrorHook(args: { error: unknown; greenlet: object }): void 
   try {
     hook(args as GreenletErrorArgs);
   } catch (error) {
-    runtime().writeErrorSync(`Exception in the hook for greenlets:\n${describe(error)}\n`);
+    runtime().writeErrorSync(`Exception in the hook for greenlets:\n${describeError(error)}\n`);
     printError(args as GreenletErrorArgs);
   }
-}
-
-/** Prints an error that nobody can be told of. */
-export function printIgnored(where: string, error: unknown): void {
-  runtime().writeErrorSync(`Exception ignored in ${where}:\n${describe(error)}\n`);
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) {
-    try {
-      return `Thrown: ${String(error)}`;
-    } catch {
-      return "Thrown: an object that has no text";
-    }
-  }
-  const title = `${error.name}: ${error.message}`;
-  const { stack } = error;
-  const text = typeof stack !== "string" || stack === ""
-    ? title
-    : stack.includes(error.message)
-    ? stack
-    : `${title}\n${stack}`;
-  return error.cause === undefined ? text : `${text}\nCaused by: ${describe(error.cause)}`;
 }

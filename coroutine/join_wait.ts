@@ -5,7 +5,7 @@
  */
 
 import { ReachableWait } from "../_core/wait_scope.ts";
-import { forgetCaptured, lastReject, lastResolve, newPromise } from "./open_promise.ts";
+import { forgetLast, lastReject, lastResolve, newPromise } from "../_core/open_promise.ts";
 import { currentScope, mainScope } from "./scheduler.ts";
 import type { Listener, Strand } from "./strand.ts";
 
@@ -32,7 +32,7 @@ class JoinWait extends ReachableWait implements Listener {
     this.promise = newPromise();
     this.#resolve = lastResolve as (value: unknown) => void;
     this.#reject = lastReject;
-    forgetCaptured();
+    forgetLast();
     this.#strand = strand;
     this.#wantsValue = wantsValue;
     strand.listen(this);

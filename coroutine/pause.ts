@@ -11,7 +11,7 @@ import { ReachableWait } from "../_core/wait_scope.ts";
 import type { Alarm } from "./alarm_heap.ts";
 import type { GreenletScope } from "./greenlet_scope.ts";
 import type { Waiter } from "./hub.ts";
-import { forgetCaptured, lastReject, lastResolve, newPromise } from "./open_promise.ts";
+import { forgetLast, lastReject, lastResolve, newPromise } from "../_core/open_promise.ts";
 import { scheduler } from "./scheduler.ts";
 
 /** What a pause resumes. */
@@ -142,7 +142,7 @@ export class Sleep extends ReachableWait implements Waiter {
     this.promise = newPromise();
     this.#resolve = lastResolve as Resolve;
     this.#reject = lastReject;
-    forgetCaptured();
+    forgetLast();
     this.#delay = delay;
     this.#alarm = begin(delay, this);
     scope?.enter(this);

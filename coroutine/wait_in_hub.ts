@@ -5,8 +5,8 @@
  */
 
 import { ReachableWait, type WaitScope } from "../_core/wait_scope.ts";
-import { printIgnored } from "./error_hook.ts";
-import { forgetCaptured, lastReject, lastResolve, newPromise } from "./open_promise.ts";
+import { printIgnored } from "../_core/ignored_error.ts";
+import { forgetLast, lastReject, lastResolve, newPromise } from "../_core/open_promise.ts";
 import { currentScope } from "./scheduler.ts";
 
 /**
@@ -49,7 +49,7 @@ export class HubWait<T> extends ReachableWait {
     this.promise = newPromise<T>();
     this.#resolve = lastResolve as (value: T) => void;
     this.#reject = lastReject;
-    forgetCaptured();
+    forgetLast();
     try {
       this.#takeBack = begin(
         (value) => {

@@ -13,7 +13,7 @@ import {
   type WaitOptions,
 } from "../_core/wait_options.ts";
 import { WAITABLE, type WaitState } from "../_core/wait_state.ts";
-import { printIgnored } from "../thread/except_hook.ts";
+import { printIgnored } from "../_core/ignored_error.ts";
 import { callInTurn } from "./callbacks.ts";
 import {
   capture,
@@ -24,7 +24,7 @@ import {
   needNoHandler,
   type Reject,
   type Resolve,
-} from "./open_promise.ts";
+} from "../_core/open_promise.ts";
 
 /** Where a result comes from. */
 export interface ResultSource {

@@ -21,7 +21,7 @@ import {
   type WaitOptions,
 } from "../_core/wait_options.ts";
 import { WAITABLE, type WaitState } from "../_core/wait_state.ts";
-import { printIgnored } from "../thread/except_hook.ts";
+import { printIgnored } from "../_core/ignored_error.ts";
 import { sleepSync } from "../thread/sleep_sync.ts";
 import { callInTurn } from "./callbacks.ts";
 import { cancelledError, type FutureOwner, late, typeName } from "./future_owner.ts";
@@ -34,7 +34,7 @@ import {
   needNoHandler,
   type Reject,
   type Resolve,
-} from "./open_promise.ts";
+} from "../_core/open_promise.ts";
 
 const PENDING = 0;
 const CANCELLING = 1;

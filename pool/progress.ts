@@ -8,7 +8,7 @@ import { type ProgressBar, progressBars } from "../_runtime/progress_bars.ts";
 import { runtime, type TimerHandle } from "../_runtime/runtime.ts";
 import { registeredName } from "../_core/module_registry.ts";
 import type { AnyFunction } from "./function_table.ts";
-import { printIgnored } from "../thread/except_hook.ts";
+import { printIgnored } from "../_core/ignored_error.ts";
 
 /** How far a map has come. */
 export interface Progress {

@@ -6,7 +6,7 @@
 
 import { InvalidStateError } from "../errors.ts";
 import { runtime } from "../_runtime/runtime.ts";
-import { printIgnored } from "./except_hook.ts";
+import { printIgnored } from "../_core/ignored_error.ts";
 
 const callbacks: (() => void)[] = [];
 let begun = false;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { describeError } from "../_core/ignored_error.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import type { Thread } from "./thread.ts";
 
@@ -45,7 +46,7 @@ let hook: ExceptHook = excepthook;
 export function excepthook(args: ExceptHookArgs): void {
   const { error, thread, process } = args;
   const where = process === undefined ? `thread ${thread.name}` : `process ${process.name}`;
-  runtime().writeErrorSync(`Exception in ${where}:\n${describe(error)}\n`);
+  runtime().writeErrorSync(`Exception in ${where}:\n${describeError(error)}\n`);
 }
 
 /**
@@ -80,30 +81,7 @@ export function callExceptHook(args: ExceptHookArgs): void {
   try {
     hook(args);
   } catch (error) {
-    runtime().writeErrorSync(`Exception in the except hook:\n${describe(error)}\n`);
+    runtime().writeErrorSync(`Exception in the except hook:\n${describeError(error)}\n`);
     excepthook(args);
   }
-}
-
-/** Prints an error that belongs to no join: one of an exit callback, say. */
-export function printIgnored(where: string, error: unknown): void {
-  runtime().writeErrorSync(`Exception ignored in ${where}:\n${describe(error)}\n`);
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) {
-    try {
-      return `Thrown: ${String(error)}`;
-    } catch {
-      return "Thrown: an object that has no text";
-    }
-  }
-  const title = `${error.name}: ${error.message}`;
-  const { stack } = error;
-  const text = typeof stack !== "string" || stack === ""
-    ? title
-    : stack.includes(error.message)
-    ? stack
-    : `${title}\n${stack}`;
-  return error.cause === undefined ? text : `${text}\nCaused by: ${describe(error.cause)}`;
 }

@@ -12,7 +12,7 @@ import { setProgramEnd } from "../_core/program_end.ts";
 import type { NewThread, ThreadRecord } from "../_core/thread_record.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
-import { printIgnored } from "./except_hook.ts";
+import { printIgnored } from "../_core/ignored_error.ts";
 import { doomOwn, spawnOwn, terminateDoomed } from "./own_workers.ts";
 import type { BootData, Buffers } from "./protocol.ts";
 import {

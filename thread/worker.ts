@@ -5,13 +5,14 @@
  */
 
 import { currentAgent, installAgent } from "../_core/agent.ts";
+import { setParking } from "../_core/blocked.ts";
 import { encode, type Encoded } from "../_core/codec.ts";
 import { onLoading } from "../_core/module_registry.ts";
 import { encodeAnyError } from "../_core/any_error.ts";
 import { NO_EXIT_CODE, type ThreadRecord } from "../_core/thread_record.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { WorkerLostError } from "../errors.ts";
-import { printIgnored } from "./except_hook.ts";
+import { printIgnored } from "../_core/ignored_error.ts";
 import type { BootData } from "./protocol.ts";
 import { connectSupervisor, putBuffers, realm, tellSupervisor } from "./realm.ts";
 import { type Request, takeRequest } from "./request.ts";
@@ -49,7 +50,16 @@ export function serveThreads(data: BootData): void {
   atRest = runtime().activeResources();
   const { slots } = realm();
   onLoading((isLoading) => {
-    if (slots.setLoading(slot, isLoading)) runtime().exitWorker(0);
+    if (slots.setLoading(slot, isLoading)) runtime().quitWorker();
+  });
+  const { words } = currentAgent().arena;
+  setParking({
+    park(parked, index) {
+      if (slots.block(slot, parked, index, words)) runtime().quitWorker();
+    },
+    leave() {
+      if (slots.unblock(slot)) runtime().quitWorker();
+    },
   });
   slots.ready(slot);
   const first = slots.job(slot);

@@ -1,5 +1,5 @@
 /**
- * How a class of promises that are settled from outside is made.
+ * Promises that are settled from outside, without a closure for each, and classes of such promises.
  *
  * `await` and `Promise.all` take a promise whose `constructor` is `Promise` itself as it is; any other thenable costs
  * them another promise, two functions and a turn of the microtasks, which is several times what a future costs
@@ -30,6 +30,11 @@ export let lastReject: Reject;
 export function capture(resolve: Resolve, reject: Reject): void {
   lastResolve = resolve;
   lastReject = reject;
+}
+
+/** Makes a plain promise, which {@linkcode lastResolve} and {@linkcode lastReject} settle. */
+export function newPromise<T>(): Promise<T> {
+  return new Promise<T>(capture as never);
 }
 
 /** Holds on to the promise that was made last no longer. */
