@@ -38,6 +38,7 @@ import {
   addressOf,
   BLOCK,
   C_QUEUE,
+  DONE,
   DRAIN,
   DRAINING,
   DROP_TO,
@@ -70,7 +71,7 @@ export function redoQueue(q: WaitQueue, o: number): void {
   redoGrowth(q, o);
   if ((q.w.get(o + FLAGS) & DRAINING) !== 0) redoDrain(q, o);
   repairHands(q, o);
-  q.w.and(o + FLAGS, ~FROZEN);
+  q.w.and(o + DONE, ~FROZEN);
 }
 
 /** Finishes the drop of all items, but for their memory: the reaper counts that, who may wait for others. */

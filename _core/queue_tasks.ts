@@ -6,8 +6,8 @@
  *
  * ```text
  * get        A_HAND_GOT = GOT + 1 ─HAND = -ref─▶ his ─▶ GOT = A_HAND_GOT ─▶ HAND = 0
- * taskDone   REPORTS odd ─DONE + 1─▶ reported ─▶ FOREIGN + 1, if he had nothing himself ─▶ REPORTS even
- * death      FROZEN, LOSSES; wait until no living agent is in a taskDone ─journal─▶ LOST, BASE, GONE, slot FREE ─▶ thawed
+ * taskDone   REPORTS odd ─DONE + 2─▶ reported ─▶ FOREIGN + 1, if he had nothing himself ─▶ REPORTS even
+ * death      LOSSES, FROZEN; wait until no living agent is in a taskDone ─journal─▶ LOST, BASE, GONE, slot FREE ─▶ thawed
  *
  * has        GOT - reports + FOREIGN           of one agent: got, and not reported
  * lost       LOST - (FOREIGN of all - BASE)    of the dead: got, and not reported, nor by anybody since
@@ -15,9 +15,10 @@
  * ```
  *
  * A death between two of these stores counts right. In a get, HAND tells whether the next GOT counts. In a taskDone, DONE
- * does: it is the sum of the reports of all agents, and of GONE, those of the agents that are no more. It is taken while
- * FROZEN keeps everybody from reporting: REPORTS is odd before FLAGS is read, FROZEN set before REPORTS is read, so that
- * one of the two sees the other. (Of two who die there at the same time, it does not matter whose report came through.)
+ * does: half of it is the sum of the reports of all agents, and of GONE, those of the agents that are no more. It is looked
+ * at while FROZEN, a bit of DONE, makes every CAS on it fail: whose CAS was earlier has REPORTS odd until he is through. So
+ * only the CAS itself is an atomic write. (Of two who die there at the same time, it does not matter whose report came
+ * through.)
  *
  * A report says of nobody whose item it is. It counts for the own items first, then for lost ones, then for those of
  * others. Where some get and others report, a death may so have lost anything between nothing and all that is unfinished:
@@ -71,10 +72,18 @@ const JOINER_LIST = LISTS[JOINERS] as number;
 
 /** Items that were put and are neither done nor dropped; 0 only if there were none at an instant of the call. */
 export function unfinished(q: WaitQueue, o: number): number {
-  const { w } = q;
-  const done = w.load(o + DONE);
-  const dropped = w.load(o + DROPPED);
-  return (w.load(o + Q_TAIL) - dropped - done) | 0;
+  return leftOf(q, o, q.w.load(o + DONE));
+}
+
+/** The same, by a value of DONE. All that is counted twice is so modulo 2^31. */
+function leftOf(q: WaitQueue, o: number, done: number): number {
+  const dropped = q.w.load(o + DROPPED);
+  return (((q.w.load(o + Q_TAIL) - dropped) << 1) - (done & ~FROZEN)) >> 1;
+}
+
+/** How often `taskDone` was called. */
+export function doneCount(q: WaitQueue, o: number): number {
+  return q.w.load(o + DONE) >>> 1;
 }
 
 /** Makes the item in the hand this agent's for good; `s`: the slot in which it counts, 0 for none. */
@@ -94,7 +103,20 @@ export function commitTake(q: WaitQueue, ref: number, s: number): void {
 /** Says that one more item is done; `false` if all are. `s`: the slot in which this agent counts, 0 for none. */
 export function finishOne(q: WaitQueue, o: number, s: number): boolean {
   const { w } = q;
-  if (!(s === 0 ? addDone(q, o) : report(q, o, s))) return false;
+  const reports = s === 0 ? 0 : w.get(s + S_REPORTS);
+  if (s !== 0) w.set(s + S_REPORTS, reports + 1);
+  for (;;) {
+    const done = w.load(o + DONE);
+    if ((done & FROZEN) !== 0) {
+      w.store(s + S_REPORTS, reports);
+      thaw(q, o);
+      w.store(s + S_REPORTS, reports + 1);
+    } else if (leftOf(q, o, done) <= 0) {
+      if (s !== 0) w.store(s + S_REPORTS, reports);
+      return false;
+    } else if (w.compareExchange(o + DONE, done, (done + 2) | 0) === done) break;
+  }
+  if (s !== 0) noteReport(w, s, reports);
   if ((w.load(o + FLAGS) & LOSSES) !== 0) {
     q.underLatch(o, () => {
       forgetLosses(q, o);
@@ -104,46 +126,31 @@ export function finishOne(q: WaitQueue, o: number, s: number): boolean {
   return true;
 }
 
-function report(q: WaitQueue, o: number, s: number): boolean {
-  const { w } = q;
-  const reports = w.get(s + S_REPORTS);
-  w.store(s + S_REPORTS, reports + 1);
-  while ((w.load(o + FLAGS) & FROZEN) !== 0) {
-    w.store(s + S_REPORTS, reports);
-    thaw(q, o);
-    w.store(s + S_REPORTS, reports + 1);
+function noteReport(w: SharedWords, s: number, reports: number): void {
+  const foreign = w.get(s + S_FOREIGN);
+  if (has(w.get(s + S_GOT), reports, foreign) > 0) {
+    w.set(s + S_REPORTS, reports + 2);
+    return;
   }
-  if (!addDone(q, o)) {
-    w.store(s + S_REPORTS, reports);
-    return false;
-  }
-  if (has(w, s, w.get(s + S_GOT)) > 0) w.set(s + S_REPORTS, reports + 2);
-  else {
-    w.set(s + S_FOREIGN, w.get(s + S_FOREIGN) + 1);
-    w.store(s + S_REPORTS, reports + 2);
-  }
-  return true;
-}
-
-function addDone(q: WaitQueue, o: number): boolean {
-  const { w } = q;
-  for (;;) {
-    const done = w.load(o + DONE);
-    if (unfinished(q, o) <= 0) return false;
-    if (w.compareExchange(o + DONE, done, (done + 1) | 0) === done) return true;
-  }
+  w.set(s + S_FOREIGN, foreign + 1);
+  w.store(s + S_REPORTS, reports + 2);
 }
 
 /** Waits until those are counted who died. If they are left half counted, that begins again with the next look. */
 function thaw(q: WaitQueue, o: number): void {
   q.latch(o);
-  q.w.and(o + FLAGS, ~FROZEN);
+  q.w.and(o + DONE, ~FROZEN);
   q.unlatch(o);
 }
 
-/** What an agent that has got so many items has and has not reported. Its reports count modulo 2^31. */
-function has(w: SharedWords, s: number, got: number): number {
-  return ((got - (w.load(s + S_REPORTS) >>> 1) + w.load(s + S_FOREIGN)) << 1) >> 1;
+/** What an agent has and has not reported. */
+function has(got: number, reports: number, foreign: number): number {
+  return ((got - (reports >>> 1) + foreign) << 1) >> 1;
+}
+
+/** What the owner of a slot says that he has. */
+function hasNow(w: SharedWords, s: number): number {
+  return has(w.load(s + S_GOT), w.load(s + S_REPORTS), w.load(s + S_FOREIGN));
 }
 
 // -- joiners --
@@ -212,7 +219,7 @@ export function loseItems(q: WaitQueue, o: number, dead: number): void {
 
 /** Counts as lost what this agent has got and not reported: its thread has failed. */
 export function abandonItems(q: WaitQueue, o: number, s: number): void {
-  if (has(q.w, s, q.w.get(s + S_GOT)) <= 0) return;
+  if (hasNow(q.w, s) <= 0) return;
   q.underLatch(o, () => {
     lose(q, o, s, 0);
     q.settle(o, true);
@@ -227,7 +234,8 @@ export function disownItems(q: WaitQueue, _o: number, s: number): void {
 /** Counts as lost what slot `s` says; it is free then, or if its owner is not dead (0) at its beginning. Under the latch. */
 function lose(q: WaitQueue, o: number, s: number, dead: number): void {
   const { w } = q;
-  w.or(o + FLAGS, FROZEN | LOSSES);
+  w.or(o + FLAGS, LOSSES);
+  const done = (w.or(o + DONE, FROZEN) >>> 1) | 0;
   waitForIntents(q, o, S_REPORTS, 1);
   repairHands(q, o);
   const block = blockOf(q, o);
@@ -238,8 +246,8 @@ function lose(q: WaitQueue, o: number, s: number, dead: number): void {
     if (other !== s) foreign += w.load(other + S_FOREIGN);
   });
   const reports = w.load(s + S_REPORTS);
-  const cameThrough = (reports & 1) !== 0 && ((w.load(o + DONE) - known) << 1) >> 1 > 0 ? 1 : 0;
-  const had = Math.max(0, has(w, s, gotBy(w, o, s, dead)));
+  const cameThrough = (reports & 1) !== 0 && ((done - known) << 1) >> 1 > 0 ? 1 : 0;
+  const had = Math.max(0, has(gotBy(w, o, s, dead), reports, w.load(s + S_FOREIGN)));
   const isForeign = cameThrough === 1 && had === 0;
   const reported = foreign + w.load(s + S_FOREIGN) + (isForeign ? 1 : 0);
   const before = Math.max(0, w.get(block + B_LOST) - ((reported - w.get(block + B_BASE)) | 0));
@@ -249,7 +257,8 @@ function lose(q: WaitQueue, o: number, s: number, dead: number): void {
     ...[block + B_GONE, (w.get(block + B_GONE) + (reports >>> 1) + cameThrough) | 0],
     ...dead === 0 ? [s + S_GOT, 0, s + S_REPORTS, 0, s + S_FOREIGN, 0] : [s + S_STATE, FREE],
   ]);
-  w.and(o + FLAGS, lost > 0 ? ~FROZEN : ~(FROZEN | LOSSES));
+  if (lost === 0) w.and(o + FLAGS, ~LOSSES);
+  w.and(o + DONE, ~FROZEN);
 }
 
 /** How many items the owner of a slot has got. */

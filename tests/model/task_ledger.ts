@@ -79,7 +79,7 @@ export class TaskLedger {
     const agent = layout.agentRecord(id);
     const isHis = words.peek(agent + layout.A_HAND_QUEUE) === this.#o;
     if (isHis && words.peek(agent + layout.A_HAND) < 0) this.got(id);
-    if (words.peek(this.#o + queue.DONE) > this.#reports) this.reported(id);
+    if (words.peek(this.#o + queue.DONE) >>> 1 > this.#reports) this.reported(id);
     if (this.#returning === id && this.#told(id) === 0) this.#has.set(id, 0);
     this.#fall(id);
   }
@@ -130,7 +130,8 @@ export class TaskLedger {
     const world = this.#world;
     const { words } = world;
     const o = this.#o;
-    if ((words.peek(o + layout.FLAGS) & queue.FROZEN) !== 0) throw new Error("FROZEN is left");
+    const done = words.peek(o + queue.DONE);
+    if ((done & queue.FROZEN) !== 0) throw new Error("FROZEN is left");
     let reports = words.peek(words.peek(o + queue.BLOCK) + queue.B_GONE);
     for (const s of world.slots(o)) {
       if (world.state(s) !== layout.HOLDER) continue;
@@ -143,8 +144,7 @@ export class TaskLedger {
         throw new Error(`${owner} has ${has}, should have ${this.has(owner)}`);
       }
     }
-    const done = words.peek(o + queue.DONE);
-    if (reports !== done) throw new Error(`${reports} reports, ${done} done`);
+    if (reports !== done >>> 1) throw new Error(`${reports} reports, ${done >>> 1} done`);
     const found = lostItems(world.agent(1).q, o);
     if (found !== lost) throw new Error(`${found} lost, should be ${lost}`);
   }

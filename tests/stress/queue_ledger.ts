@@ -10,7 +10,8 @@
 
 import { HANDLE } from "../../_core/handle.ts";
 import { agentOf } from "../../_core/agent.ts";
-import { DONE, DROPPED, Q_HEAD, Q_TAIL } from "../../_core/queue_layout.ts";
+import { DROPPED, Q_HEAD, Q_TAIL } from "../../_core/queue_layout.ts";
+import { doneCount } from "../../_core/queue_tasks.ts";
 import type { Queue, SimpleQueue } from "../../queue/mod.ts";
 
 /** A queue of any kind. */
@@ -158,12 +159,13 @@ export class Ledger {
 export function countsOf(queue: AnyQueue): Counts {
   const { data } = queue[HANDLE]("thread");
   const o = (Array.isArray(data) ? data[0] : data) as number;
-  const { w } = agentOf("thread").q;
+  const { q } = agentOf("thread");
+  const { w } = q;
   const dropped = w.load(o + DROPPED);
   return {
     put: w.load(o + Q_TAIL),
     taken: w.load(o + Q_HEAD) - dropped,
     dropped,
-    done: w.load(o + DONE),
+    done: doneCount(q, o),
   };
 }
