@@ -47,7 +47,7 @@ export type SentEnd = [
   family: number,
 ];
 
-/** The open ends of this thread. */
+/** The ends that are closed with this thread. */
 const open: Set<PipeEnd> = new Set();
 /** The slots of handles that are on their way from here. */
 const sent: [Agent, number][] = [];
@@ -255,6 +255,12 @@ export class PipeEnd {
     this.#closing ??= new AbortController();
     const closing = this.#closing.signal;
     return signal === undefined ? closing : AbortSignal.any([signal, closing]);
+  }
+
+  /** Keeps the end open when the thread that runs here ends, and its worker goes on. */
+  outlast(): this {
+    open.delete(this);
+    return this;
   }
 
   /** Lets go of the end; who waits at it in this thread is told. */

@@ -36,7 +36,9 @@ export async function serveSockets(data: PumpData): Promise<void> {
   runtime().onParentMessage(() => {});
   const sockets = await import("../_runtime/sockets.ts");
   for (;;) {
-    const request = await requests.get(Infinity) as Request;
+    const request = await requests.get(Infinity).catch(() => null) as Request | null;
+    // Nobody is left who could ask for anything.
+    if (request === null) return runtime().exitWorker(0);
     const line = PipeEnd.receive(request.line);
     if (request.type === "listen") void listen(sockets, request, line);
     else if (request.type === "connect") void connect(sockets, request, line);

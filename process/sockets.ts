@@ -93,7 +93,7 @@ function startWorker(): PipeEnd {
   });
   worker.unref();
   runtime().onProcessExit(flush);
-  return mine;
+  return mine.outlast();
 }
 
 /** Waits until all that was sent is with the operating system. */
