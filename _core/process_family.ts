@@ -137,6 +137,11 @@ export function enterFamily(ticket: FamilyTicket): void {
   takePart(ENTER);
 }
 
+/** Serves the other threads of this process: what they were is cleaned up, and their promises get a sleeper. */
+export function serveFamily(): void {
+  serveSleeper();
+}
+
 /** Says that this process is about to end. */
 export function leaveFamily(): void {
   const { words } = currentAgent().arena;

@@ -15,7 +15,7 @@ import { WorkerLostError } from "../errors.ts";
 import { currentAgent, installAgent } from "../_core/agent.ts";
 import { BusyError } from "../_core/busy_error.ts";
 import { decode, encode } from "../_core/codec.ts";
-import { serveSleeper } from "../_core/process_sleeper.ts";
+import { serveFamily } from "../_core/process_family.ts";
 import { NO_EXIT_CODE, NO_SLOT, type ThreadRecord } from "../_core/thread_record.ts";
 import { runtime, type SpawnOptions, type WorkerHandle } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
@@ -64,7 +64,7 @@ let keeper: Promise<Keeper> | null = null;
 export function supervise(data: BootData): void {
   installAgent(data.arena, data.agent);
   currentAgent().q.patience = PATIENCE;
-  serveSleeper();
+  serveFamily();
   runtime().onParentMessage(onMessage);
 }
 

@@ -25,6 +25,10 @@ export interface RelativeOptions {
   reported?: boolean;
   /** The command that runs a program, with its flags. Default: that of this process. */
   command?: readonly string[];
+  /** The file of the program. Default: that of these tests. */
+  program?: string;
+  /** Where its errors go. Default: to the test. */
+  errors?: "pipe" | "inherit";
 }
 
 /** Another process of the family. */
@@ -36,11 +40,14 @@ export class Relative {
   #errors = "";
   #hasExited = false;
 
-  constructor(part: Part, { reported = true, command }: RelativeOptions) {
+  constructor(part: Part, { reported = true, ...options }: RelativeOptions) {
     this.ticket = part.ticket;
     const flags = isDeno ? ["run", "-A", "--quiet"] : [];
-    const [program, ...rest] = command ?? [process.execPath, ...flags];
-    const child = spawn(program as string, [...rest, fileURLToPath(PROGRAM), JSON.stringify(part)]);
+    const [command, ...rest] = options.command ?? [process.execPath, ...flags];
+    const program = options.program ?? fileURLToPath(PROGRAM);
+    const child = spawn(command as string, [...rest, program, JSON.stringify(part)], {
+      stdio: ["pipe", "pipe", options.errors ?? "pipe"],
+    });
     this.#child = child;
     bindChild(part.ticket, this.pid);
     let text = "";
@@ -112,15 +119,20 @@ export class Relative {
 /** Starts a relative that plays a role of `family_roles.ts`. */
 export type Start = (role: Part["role"], args: unknown[], options?: RelativeOptions) => Relative;
 
+/** Starts a relative, which nobody kills at the end. */
+export const startRelative: Start = (role, args, options = {}) => {
+  const ticket = familyTicket();
+  if (ticket === null) throw new Error("There is no FFI");
+  const bytes = Buffer.from(encode(args, "process", "args").bytes).toString("base64");
+  return new Relative({ role, ticket, args: bytes }, options);
+};
+
 /** Runs a test that starts relatives, and kills those that it has left running. */
 export async function withRelatives(test: (start: Start) => Promise<void>): Promise<void> {
   const relatives: Relative[] = [];
   try {
-    await test((role, args, options = {}) => {
-      const ticket = familyTicket();
-      if (ticket === null) throw new Error("There is no FFI");
-      const bytes = Buffer.from(encode(args, "process", "args").bytes).toString("base64");
-      const relative = new Relative({ role, ticket, args: bytes }, options);
+    await test((...request) => {
+      const relative = startRelative(...request);
       relatives.push(relative);
       return relative;
     });

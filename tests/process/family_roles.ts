@@ -1,5 +1,7 @@
 /** What the other processes of the family tests do. */
 
+import { writeSync } from "node:fs";
+import process from "node:process";
 import { TimeoutError } from "../../errors.ts";
 import { Value } from "../../process/mod.ts";
 import type { Queue } from "../../queue/mod.ts";
@@ -191,7 +193,29 @@ export function giveUp(lock: Lock): string {
   }
 }
 
-/** Ends in the way of a program. */
-export function leave(): void {
-  say("leaving");
+/** Waits until its parent is dead. */
+async function orphaned(): Promise<void> {
+  const parent = process.ppid;
+  say("waits");
+  while (process.ppid === parent) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Answers a question when its parent is dead. */
+export async function orphanAnswer(there: Queue<number>, back: Queue<number>): Promise<void> {
+  await orphaned();
+  back.putSync(await there.get(LIMIT) + 1);
+  process.exit(0); // nobody is there to hear the result
+}
+
+/** Asks when its parent is dead, and takes the lock that was the parent's. */
+export async function orphanAsk(
+  there: Queue<number>,
+  back: Queue<number>,
+  lock: Lock,
+): Promise<void> {
+  await orphaned();
+  there.putSync(41);
+  const outcome = [await back.get(LIMIT), await pass(lock, "promise", true)];
+  writeSync(2, `${outcome.join(" ")}\n`);
+  process.exit(0);
 }

@@ -1,0 +1,101 @@
+/** Programs for the tests of scope `"process"` that watch whole processes; the first argument says which. */
+
+import { writeSync } from "node:fs";
+import process from "node:process";
+import { familyTicket } from "../../_core/process_family.ts";
+import { isMain, task } from "../../_core/task.ts";
+import { Value } from "../../process/mod.ts";
+import { Queue } from "../../queue/mod.ts";
+import { Event, Lock } from "../../sync/mod.ts";
+import { Thread } from "../../thread/mod.ts";
+import { startRelative } from "./family_driver.ts";
+
+export const programUrl: string = import.meta.url;
+
+const scope = "process";
+
+/** Prints without delay. */
+function print(text: string): void {
+  writeSync(1, text + "\n");
+}
+
+export const awaitEvent = task(import.meta, async (event: Event) => {
+  await event.wait();
+  return "woken";
+});
+
+export const blockAtEvent = task(import.meta, (event: Event) => event.waitSync());
+
+export const setLater = task(import.meta, async (event: Event) => {
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  event.set();
+});
+
+const programs: Record<string, () => void | Promise<void>> = {
+  "idle"() {
+    new Lock({ scope }).acquireSync();
+    new Queue(0, { scope }).putSync("left");
+    print("main is done");
+  },
+  /** A promise that a daemon serves is all that keeps the program alive. */
+  "pending"() {
+    const event = new Event({ scope });
+    new Thread({ target: setLater, args: [event], daemon: true }).start();
+    event.wait().then(() => print("late"));
+    print("main is done");
+  },
+  /** A promise that nobody can resolve. */
+  "hopeless"() {
+    new Event({ scope }).wait().then(() => print("never"));
+    print("main is done");
+  },
+  /** The main thread takes no part in the waiting: the supervisor makes the sleeper. */
+  async "thread"() {
+    const event = new Event({ scope });
+    const thread = new Thread({ target: awaitEvent, args: [event] }).start();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    event.set();
+    print(await thread.join());
+  },
+  /** A daemon that is blocked does not hold the program up. */
+  async "blocked daemon"() {
+    const event = new Event({ scope });
+    new Thread({ target: blockAtEvent, args: [event], daemon: true }).start();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    print("main is done");
+  },
+  /** A thread that is blocked in the kernel can be killed. */
+  async "blocked and killed"() {
+    const thread = new Thread({ target: blockAtEvent, args: [new Event({ scope })] }).start();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    thread.kill();
+    await thread.join().catch((error) => print((error as Error).name));
+  },
+  /** What is said where there is no FFI. */
+  "no FFI"() {
+    for (const make of [() => new Lock({ scope }), () => new Value("i", 0, { scope })]) {
+      try {
+        make();
+      } catch (error) {
+        print(`${(error as Error).name}: ${(error as Error).message}`);
+      }
+    }
+    print(String(familyTicket()));
+    print(String(new Lock()));
+  },
+  /** Makes a family, and waits to be killed. */
+  async "root"() {
+    const [there, back] = [new Queue<number>(0, { scope }), new Queue<number>(0, { scope })];
+    const lock = new Lock({ scope });
+    lock.acquireSync();
+    const orphans = [
+      startRelative("orphanAnswer", [there, back], { errors: "inherit" }),
+      startRelative("orphanAsk", [there, back, lock], { errors: "inherit" }),
+    ];
+    for (const orphan of orphans) await orphan.heard("waits");
+    print("ready");
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+  },
+};
+
+if (isMain(import.meta)) await programs[process.argv[2] ?? ""]?.();
