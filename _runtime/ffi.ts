@@ -16,11 +16,12 @@ interface SystemCalls {
   readonly memfdCreate: number;
   readonly fallocate: number;
   readonly pidfdOpen: number;
+  readonly getdents: number;
 }
 
 const SYSTEM_CALLS: Readonly<Record<string, SystemCalls>> = {
-  x64: { futex: 202, memfdCreate: 319, fallocate: 285, pidfdOpen: 434 },
-  arm64: { futex: 98, memfdCreate: 279, fallocate: 47, pidfdOpen: 434 },
+  x64: { futex: 202, memfdCreate: 319, fallocate: 285, pidfdOpen: 434, getdents: 217 },
+  arm64: { futex: 98, memfdCreate: 279, fallocate: 47, pidfdOpen: 434, getdents: 61 },
 };
 
 const FUTEX_WAIT = 0;
@@ -35,6 +36,10 @@ const EINTR = 4;
 /** The file system or the system does not know the call. */
 const UNKNOWN: readonly number[] = [38, 95];
 const FAILED = -1;
+/** Bytes of a link that are read at most. */
+const LONGEST_LINK = 512;
+/** Bytes of a folder that are read at a time. */
+const FOLDER_PART = 16 * 1024;
 
 /** Flags of `open`, which differ. */
 const FLAGS = process.platform === "darwin"
@@ -69,7 +74,7 @@ export class Ffi {
   constructor(library: CLibrary, calls: SystemCalls | undefined) {
     this.#c = library;
     this.isLinux = calls !== undefined;
-    this.#calls = calls ?? { futex: 0, memfdCreate: 0, fallocate: 0, pidfdOpen: 0 };
+    this.#calls = calls ?? { futex: 0, memfdCreate: 0, fallocate: 0, pidfdOpen: 0, getdents: 0 };
   }
 
   /** Blocks while the word at an address holds a value, for at most `ms` milliseconds; gives whether somebody woke it. */
@@ -160,6 +165,31 @@ export class Ffi {
     const length = this.#c.read(fd, bytes, bytes.length);
     this.#c.close(fd);
     return length < 0 ? null : decoder.decode(bytes.subarray(0, length));
+  }
+
+  /** Where a symbolic link leads; `null` if that cannot be known. */
+  readLink(path: string): string | null {
+    const bytes = new Uint8Array(LONGEST_LINK);
+    const length = this.#c.readlink(text(path), bytes, bytes.length);
+    return length < 0 ? null : decoder.decode(bytes.subarray(0, length));
+  }
+
+  /** The names of what is in a folder; `null` if it cannot be read. Linux only. */
+  readFolder(path: string): string[] | null {
+    const fd = this.#c.open(text(path), FLAGS.closeOnExec, 0);
+    if (fd < 0) return null;
+    const names: string[] = [];
+    const bytes = new Uint8Array(FOLDER_PART);
+    const view = new DataView(bytes.buffer);
+    let length: number;
+    while ((length = this.#c.getdents(this.#calls.getdents, fd, bytes, bytes.length)) > 0) {
+      for (let at = 0; at < length; at += view.getUint16(at + 16, true)) {
+        const end = bytes.indexOf(0, at + 19);
+        names.push(decoder.decode(bytes.subarray(at + 19, end)));
+      }
+    }
+    this.#c.close(fd);
+    return length < 0 ? null : names.filter((name) => name !== "." && name !== "..");
   }
 
   /** Whether a process has this id; it may have ended and not been waited for. */

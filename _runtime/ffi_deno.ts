@@ -65,6 +65,8 @@ export function openOnDeno(path: string, isMac: boolean): CLibrary {
     shmOpen: { name: "shm_open", parameters: ["buffer", "i32", "i32"], result: "i32" },
     shmUnlink: { name: "shm_unlink", parameters: ["buffer"], result: "i32" },
     fchmod: { parameters: ["i32", "i32"], result: "i32" },
+    readlink: { parameters: ["buffer", "buffer", "usize"], result: "i32" },
+    getdents: { name: "syscall", parameters: ["i64", "i64", "buffer", "i64"], result: "i32" },
     kill: { parameters: ["i32", "i32"], result: "i32" },
     poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
     errno: { name: isMac ? MACOS_ERRNO : LINUX_ERRNO, parameters: [], result: "pointer" },

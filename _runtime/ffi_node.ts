@@ -61,6 +61,8 @@ export function openOnNode(koffi: Koffi, path: string): CLibrary {
     shmOpen: bind("shm_open", int, bytes, int, int),
     shmUnlink: bind("shm_unlink", int, bytes),
     fchmod: bind("fchmod", int, int, int),
+    readlink: bind("readlink", int, bytes, bytes, address),
+    getdents: bind("syscall", int, number, number, bytes, number),
     kill: bind("kill", int, int, int),
     poll: bind("poll", int, bytes, address, int),
     errno: () => koffi.errno(),

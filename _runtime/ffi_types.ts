@@ -48,6 +48,10 @@ export interface CLibrary {
   shmUnlink(name: CBytes): number;
   /** `int fchmod(…)`. */
   fchmod(fd: number, mode: number): number;
+  /** `ssize_t readlink(…)`. */
+  readlink(path: CBytes, bytes: CBytes, length: number): number;
+  /** `syscall(SYS_getdents64, fd, bytes, length)`. */
+  getdents(number: number, fd: number, bytes: CBytes, length: number): number;
   /** `int kill(…)`. */
   kill(pid: number, signal: number): number;
   /** `int poll(…)`. */
