@@ -1,5 +1,5 @@
 /**
- * What a thread has to do from time to time even while it is blocked.
+ * What a thread has to do from time to time even while it is blocked, and who is to know that it is.
  *
  * @module
  */
@@ -22,4 +22,20 @@ export function hasChore(): boolean {
 /** Does it; called between two slices of a blocking wait. */
 export function doChore(): void {
   chore?.();
+}
+
+/** Who is told when this thread blocks. */
+export interface Parking {
+  /** It is about to block on a word. */
+  park(words: object, index: number): void;
+  /** It does not block any more. */
+  leave(): void;
+}
+
+/** Who is told when this thread blocks, if anybody is. */
+export let parking: Parking | null = null;
+
+/** Says who is told when this thread blocks. */
+export function setParking(told: Parking): void {
+  parking = told;
 }

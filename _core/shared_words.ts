@@ -12,6 +12,7 @@
  */
 
 import { DeadlockError } from "../errors.ts";
+import { parking } from "./blocked.ts";
 
 /** How a blocking wait on a word ended. */
 export type WaitResult = "ok" | "not-equal" | "timed-out";
@@ -106,7 +107,11 @@ export abstract class SharedWords {
 /** Words in memory that the threads of one process share. */
 export class ThreadWords extends SharedWords {
   override wait(index: number, value: number, ms: number): WaitResult {
-    return Atomics.wait(this.view, index, value, ms);
+    if (parking === null) return Atomics.wait(this.view, index, value, ms);
+    parking.park(this, index);
+    const result = Atomics.wait(this.view, index, value, ms);
+    parking.leave();
+    return result;
   }
 
   override waitAsync(index: number, value: number): Promise<unknown> | null {

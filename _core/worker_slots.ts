@@ -6,8 +6,10 @@
  *                   └→ DOOMED → FREE           └→ DISMISSED
  * ```
  *
- * A doomed worker is terminated, unless it is loading modules: Deno would not end it for a long time. It ends by itself when
- * it has loaded them. Either it sees that it is doomed, or who has doomed it sees that it is not loading any more.
+ * A doomed worker is terminated, but for two states in which it had better end by itself, which it does as soon as it has
+ * seen that it is doomed. While it loads modules, Deno would not end it for a long time: either it sees its doom when it has
+ * loaded them, or who has doomed it sees that it is not loading any more. While it is blocked, Deno would sometimes print
+ * that it was interrupted: who has doomed it wakes it instead, again and again, since it may be about to fall asleep.
  *
  * An idle worker sleeps on its word. One CAS from `IDLE` to the address of a record gives it a thread, so that a start
  * needs neither a message nor the supervisor, and no death can leave a worker half claimed. Who makes a worker gives it a
@@ -16,6 +18,7 @@
  * @module
  */
 
+import type { SharedWords } from "./shared_words.ts";
 import { MAX_SLOTS, SLOT_WORDS, SLOTS, type ThreadMemory } from "./thread_memory.ts";
 
 const FREE = 0;
@@ -34,6 +37,7 @@ const BOOTING = 9;
 const READY = 1;
 const AGENT = 2;
 const LOADING = 3;
+const BLOCKED = 4;
 
 /** How long the end of the program waits for an idle worker, in milliseconds. */
 const PATIENCE = 20;
@@ -89,6 +93,7 @@ export class WorkerSlots {
       if (memory.load(job) !== FREE || memory.compareExchange(job, FREE, TAKEN) !== FREE) continue;
       memory.store(job + READY, 0);
       memory.store(job + LOADING, 0);
+      memory.store(job + BLOCKED, 0);
       memory.store(job + AGENT, agent);
       for (let high; (high = memory.load(HIGH)) <= i;) memory.compareExchange(HIGH, high, i + 1);
       memory.store(job, record);
@@ -147,6 +152,30 @@ export class WorkerSlots {
   /** Whether a worker loads modules. */
   isLoading(slot: number): boolean {
     return this.#memory.load(this.#job(slot) + LOADING) !== 0;
+  }
+
+  /**
+   * Says on which word a worker is about to block: one of the arena, one of this memory, or one that is neither. Tells
+   * whether it is to end now, since it is doomed.
+   */
+  block(slot: number, words: object, index: number, arena: object): boolean {
+    const at = words === arena ? index : words === this.#memory ? -index : 0;
+    this.#memory.store(this.#job(slot) + BLOCKED, at);
+    return this.isDoomed(slot);
+  }
+
+  /** Says that a worker does not block any more. Tells whether it is to end now, since it is doomed. */
+  unblock(slot: number): boolean {
+    this.#memory.store(this.#job(slot) + BLOCKED, 0);
+    return this.isDoomed(slot);
+  }
+
+  /** Wakes a worker where it blocks; tells whether it did. */
+  wake(slot: number, arena: SharedWords): boolean {
+    const at = this.#memory.load(this.#job(slot) + BLOCKED);
+    if (at > 0) arena.notify(at, Infinity);
+    else if (at < 0) this.#memory.notifyAll(-at);
+    return at !== 0;
   }
 
   /** Says that a worker has done its thread and takes another; `false` when it is to be terminated. */

@@ -46,6 +46,11 @@ export function commonRuntime(): CommonRuntime {
     postToParent: worker.postToParent,
     onParentMessage: worker.onParentMessage,
     exitWorker: (code) => process.exit(code),
+    quitWorker() {
+      (process as unknown as { reallyExit(code: number): void }).reallyExit(0);
+      // On Deno that only asks for the end, which comes in a loop.
+      for (;;);
+    },
     onUncaught(handler) {
       process.on("uncaughtException", handler);
       process.on("unhandledRejection", handler);

@@ -91,6 +91,8 @@ export interface Runtime {
   onParentMessage(listener: (message: unknown) => void): Refable;
   /** Ends this worker at once with an exit code. */
   exitWorker(code: number): never;
+  /** Ends this worker at once as if it were terminated: no handler of its `exit` is called. */
+  quitWorker(): never;
   /** Calls `handler` instead of ending this worker when an error or a rejection is not handled. */
   onUncaught(handler: (error: unknown) => void): void;
   /** Takes the next message from a port without waiting; `null` when there is none. */

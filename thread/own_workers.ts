@@ -7,7 +7,7 @@
  * worker: the supervisor dooms it, and the main thread looks for doomed workers when it is told to, and from time to time
  * while it is blocked.
  *
- * A worker that loads modules is let finish that, within limits: Deno would not end it before, and not close its port at all.
+ * A doomed worker that loads modules, or blocks, is let end by itself, within limits: see `_core/worker_slots.ts`.
  *
  * @module
  */
@@ -16,18 +16,23 @@ import { currentAgent } from "../_core/agent.ts";
 import { setChore } from "../_core/blocked.ts";
 import { encode } from "../_core/codec.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
-import { runtime, type WorkerHandle } from "../_runtime/runtime.ts";
+import { runtime, type TimerHandle, type WorkerHandle } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
 import type { BootData, Buffers, Failure } from "./protocol.ts";
 import { realm, tellSupervisor } from "./realm.ts";
 
 /** So long a doomed worker may go on loading modules, in milliseconds. */
-export const LOADING_TIME = 2000;
+const LOADING_TIME = 2000;
+/** So long a doomed worker that is blocked may take to end, in milliseconds. */
+const WAKING_TIME = 1000;
+/** So often a doomed worker is asked to end, in milliseconds. */
+export const ASK_AGAIN = 10;
 
 /** The workers, by their slots. */
 const workers: Map<number, WorkerHandle> = new Map();
-/** When the doom of workers that load modules was seen, by their slots. */
+/** Since when doomed workers are asked to end by themselves, by their slots. */
 const spared: Map<number, number> = new Map();
+let asking: TimerHandle | null = null;
 
 /** Makes a worker for a thread; `false` when that is not possible. */
 export function spawnOwn(record: ThreadRecord): boolean {
@@ -92,18 +97,30 @@ export function doomOwn(record: ThreadRecord): void {
 export function terminateDoomed(): void {
   const { slots } = realm();
   for (const [slot, worker] of workers) {
-    if (!slots.isDoomed(slot) || slots.isLoading(slot) && isSpared(slot)) continue;
+    if (!slots.isDoomed(slot) || isSpared(slot)) continue;
     forget(slot);
     void worker.terminate();
   }
 }
 
-/** Whether a doomed worker is let finish its loading. */
+/** Asks a doomed worker to end by itself, if it can; gives the time that it has for it, in milliseconds. */
+export function askToEnd(slot: number): number {
+  const { slots } = realm();
+  if (slots.isLoading(slot)) return LOADING_TIME;
+  return slots.wake(slot, currentAgent().arena.words) ? WAKING_TIME : 0;
+}
+
+/** Whether a doomed worker is let end by itself. */
 function isSpared(slot: number): boolean {
-  const since = spared.get(slot);
-  if (since !== undefined) return performance.now() - since < LOADING_TIME;
-  spared.set(slot, performance.now());
-  runtime().unrefTimer(setTimeout(terminateDoomed, LOADING_TIME + 1));
+  const now = performance.now();
+  const since = spared.get(slot) ?? now;
+  if (now - since >= askToEnd(slot)) return false;
+  spared.set(slot, since);
+  asking ??= setTimeout(() => {
+    asking = null;
+    terminateDoomed();
+  }, ASK_AGAIN);
+  runtime().unrefTimer(asking);
   return true;
 }
 

@@ -11,6 +11,8 @@ interface Ended {
   code: number | null;
   stdout: string[];
   stderr: string;
+  /** The same, with what Deno says of workers that were interrupted. */
+  allStderr: string;
   /** When the process was gone, in milliseconds since the epoch. */
   at: number;
 }
@@ -33,7 +35,8 @@ function run(program: string): Promise<Ended> {
     child.on("close", (code) => {
       clearTimeout(patience);
       const lines = stdout.split("\n").filter((line) => line !== "");
-      resolve({ code, stdout: lines, stderr: stderr.replace(INTERRUPTED, ""), at });
+      const stderrOfProgram = stderr.replace(INTERRUPTED, "");
+      resolve({ code, stdout: lines, stderr: stderrOfProgram, allStderr: stderr, at });
     });
   });
 }
@@ -122,6 +125,11 @@ Deno.test("Thread that was killed or stopped on purpose is not reported", async 
   assertEquals([killed.code, killed.stderr], [0, ""]);
   const stopped = await run("stopped");
   assertEquals([stopped.stdout, stopped.stderr], [["main is done"], ""]);
+});
+
+Deno.test("Thread that is killed while it is blocked ends without a word", async () => {
+  const { code, stdout, allStderr } = await run("killed while blocked");
+  assertEquals([code, stdout.length, allStderr], [0, 40, ""]);
 });
 
 Deno.test("Thread prints at once, also while main blocks", async () => {

@@ -3,6 +3,7 @@
 import { writeSync } from "node:fs";
 import process from "node:process";
 import { isMain, task } from "../../_core/task.ts";
+import { Lock } from "../../sync/mod.ts";
 import {
   currentThread,
   excepthook,
@@ -28,6 +29,13 @@ export const sleepAndPrint = task(import.meta, (milliseconds: number, text: stri
 export const waitAndPrint = task(import.meta, async (milliseconds: number, text: string) => {
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
   console.log(text);
+});
+
+export const blockFor = task(import.meta, (how: string, words: Int32Array, lock: Lock) => {
+  Atomics.store(words, 0, 1);
+  Atomics.notify(words, 0);
+  if (how === "lock") lock.acquireSync();
+  else for (;;) sleepSync(how === "naps" ? 1 : 1000);
 });
 
 export const startNonDaemon = task(import.meta, (words: Int32Array) => {
@@ -143,6 +151,20 @@ const programs: Record<string, () => void | Promise<void>> = {
     const thread = new Thread({ target: spin, args: [words] }).start();
     waitUntilSet(words, 0);
     thread.kill();
+  },
+  async "killed while blocked"() {
+    const lock = new Lock();
+    lock.acquireSync();
+    for (let round = 0; round < 10; round++) {
+      const threads = ["sleep", "naps", "lock", "naps"].map((how) => {
+        const words = makeWords();
+        const thread = new Thread({ target: blockFor, args: [how, words, lock] }).start();
+        waitUntilSet(words, 0);
+        return thread;
+      });
+      for (const thread of threads) thread.kill();
+      for (const thread of threads) await thread.join().catch((error) => print(error.name));
+    }
   },
   "stopped"() {
     const words = makeWords();
