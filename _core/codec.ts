@@ -163,3 +163,9 @@ export function requiredModules(
   }
   return urls;
 }
+
+/** Gives the URLs of all modules that a message names, loaded here or not. */
+export function namedModules(bytes: Uint8Array): readonly string[] {
+  if (((bytes[0] ?? 0) & HAS_MODULES) === 0) return NO_MODULES;
+  return [...new Set(readRequirements(bytes, 0, bytes.length).map(({ url }) => url))];
+}

@@ -135,12 +135,18 @@ let importing = 0;
 
 /** Imports modules in which a thread or a process finds its task: they must not start any themselves. */
 export async function importForTask(urls: readonly string[]): Promise<void> {
-  importing++;
+  const end = beginImport();
   try {
     await importModules(urls);
   } finally {
-    importing--;
+    end();
   }
+}
+
+/** Says that modules are being imported in which a process finds its task; the returned function, that they are there. */
+export function beginImport(): () => void {
+  importing++;
+  return () => void importing--;
 }
 
 /** Whether modules are being imported in which a thread or a process finds its task. */

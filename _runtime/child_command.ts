@@ -31,8 +31,18 @@ export interface ChildCommand {
 const OWN_FLAGS = /^--(?:inspect|input-type|eval|print|check|test|watch|interactive|debug-port)/;
 const OWN_SHORT_FLAGS: readonly string[] = ["-e", "-p", "-c", "-i", "-pe"];
 
-/** Gives the command for a child that runs the module at `bootUrl`. */
-export function childCommand(bootUrl: string, options: CommandOptions): ChildCommand {
+/**
+ * Gives the command for a child that runs the module at `bootUrl`.
+ *
+ * @param modules The URLs of the modules that it needs for its task. Deno reads what its main module imports without
+ * asking: a child that may read nothing gets a main module that imports them.
+ */
+export function childCommand(
+  bootUrl: string,
+  options: CommandOptions,
+  modules: readonly string[],
+): ChildCommand {
+  const { read } = options.permissions ?? {};
   const execArgv = [...options.execArgv ?? lineage().execArgv];
   const command = process.execPath;
   if (!("deno" in process.versions)) {
@@ -42,8 +52,16 @@ export function childCommand(bootUrl: string, options: CommandOptions): ChildCom
   }
   const config = options.config ?? lineage().config ?? findConfig();
   const flags = permissionFlags(options.permissions, libraryFolders(bootUrl));
+  const main = read === undefined || read === true || modules.length === 0
+    ? bootUrl
+    : mainModule([bootUrl, ...modules]);
   const settings = config === null ? "--no-config" : `--config=${config}`;
-  return { command, args: ["run", settings, ...flags, ...execArgv, bootUrl] };
+  return { command, args: ["run", settings, ...flags, ...execArgv, main] };
+}
+
+function mainModule(urls: readonly string[]): string {
+  const source = urls.map((url) => `import ${JSON.stringify(url)};`).join("\n");
+  return `data:text/javascript,${encodeURIComponent(source)}`;
 }
 
 /** The folder of the library, whose modules a child has to load. */

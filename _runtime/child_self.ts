@@ -7,12 +7,16 @@
 import process from "node:process";
 import { isMainModule, setWorkerContext } from "./main_module.ts";
 
+/** What the address of a control channel looks like. */
+const ADDRESS = /^(?:unix:.*\/nogil-\d+-\w{6}\/s|tcp:\d+)$/;
+/** What Deno says of a main module that is no file, such as one that was made for a child. */
+const NO_FILE = "$deno$node.mjs";
+
 /** Gives the address of the control channel, if a module is what this process was started with, as a child; or `null`. */
 export function childAddress(meta: ImportMeta): string | null {
-  const address = process.argv[2];
-  if (address === undefined || !/^(?:unix:.|tcp:\d)/.test(address) || !isMainModule(meta)) {
-    return null;
-  }
+  const [, main, address] = process.argv;
+  if (address === undefined || !ADDRESS.test(address)) return null;
+  if (!isMainModule(meta) && !main?.endsWith(NO_FILE)) return null;
   setWorkerContext();
   return address;
 }

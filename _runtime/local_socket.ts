@@ -39,8 +39,8 @@ export interface LocalListener {
   close(): void;
 }
 
-/** The longest path that a Unix socket can have on every system. */
-const LONGEST_PATH = 100;
+/** The longest folder below which a Unix socket can be on every system. */
+const LONGEST_FOLDER = 70;
 
 /** Listens at an address that nobody else has; `accept` gives the events of each connection. */
 export function listenLocal(accept: (socket: LocalSocket) => SocketEvents): Promise<LocalListener> {
@@ -90,11 +90,7 @@ function follow(socket: Socket, accept: (socket: LocalSocket) => SocketEvents): 
 }
 
 function listenUnix(server: Server): Promise<LocalListener> {
-  let folder = mkdtempSync(join(tmpdir(), "nogil-"));
-  if (folder.length > LONGEST_PATH) {
-    rmdirSync(folder);
-    folder = mkdtempSync("/tmp/nogil-");
-  }
+  const folder = mkdtempSync(join(temporaryFolder(), `nogil-${process.pid}-`));
   const path = join(folder, "s");
   let open = true;
   const close = (): void => {
@@ -120,6 +116,16 @@ function listenTcp(server: Server): Promise<LocalListener> {
       resolve({ address: `tcp:${port}`, close: () => void server.close() });
     });
   });
+}
+
+function temporaryFolder(): string {
+  try {
+    const folder = tmpdir();
+    if (folder.length <= LONGEST_FOLDER) return folder;
+  } catch {
+    // This process may not see its environment.
+  }
+  return "/tmp";
 }
 
 function attempt(action: () => void): void {

@@ -42,8 +42,12 @@ import {
 import type { Assignment } from "./orders.ts";
 import { startWork } from "./own_work.ts";
 
-/** Runs this process as the child of the one at an address. */
-export async function runChild(bootUrl: string, address: string): Promise<void> {
+/** Runs this process as the child of the one at an address; `imported` says that its own modules are there. */
+export async function runChild(
+  bootUrl: string,
+  address: string,
+  imported: () => void,
+): Promise<void> {
   const key = takeVariable(KEY_VARIABLE, !address.startsWith("unix:"));
   await dieWithParent(address, hello(WATCH, key));
   let assign: (bytes: Uint8Array) => void = () => {};
@@ -66,7 +70,7 @@ export async function runChild(bootUrl: string, address: string): Promise<void> 
   const { lineage, work } = decode(await assigned) as Assignment;
   setLineage(lineage);
   setArguments(lineage.argv);
-  await new Run(socket).begin(work);
+  await new Run(socket).begin(work, imported);
 }
 
 /** Loads the whole library, which the module of most tasks imports, and says so. */
@@ -87,10 +91,11 @@ class Run {
     onUncaught((error) => void this.#end("error", error));
   }
 
-  async begin(bytes: Uint8Array): Promise<void> {
+  async begin(bytes: Uint8Array, imported: () => void): Promise<void> {
     try {
       const modules = requiredModules(bytes);
       if (modules.length > 0) await importForTask(modules);
+      imported();
       await this.#end("result", await startWork(bytes));
     } catch (error) {
       await this.#end("error", error);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decode, encode } from "../_core/codec.ts";
+import { decode, encode, namedModules } from "../_core/codec.ts";
 import { moduleRef } from "../_core/module_registry.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import { type ChildCommand, childCommand, type CommandOptions } from "../_runtime/child_command.ts";
@@ -30,7 +30,7 @@ export function launch(process: object, innards: Innards, asInstance: boolean): 
   }
   const own = lineage();
   const order: Order = {
-    command: commandOf(innards),
+    command: commandOf(innards, namedModules(work.bytes)),
     shares: permissions?.ffi !== false,
     lineage: {
       main: own.main,
@@ -69,7 +69,7 @@ export async function prewarm(count: number, options: RuntimeOptions): Promise<v
       `Cannot prewarm: the number of processes must be an integer >= 0: ${count}`,
     );
   }
-  const command = commandOf(checkRuntimeOptions(options));
+  const command = commandOf(checkRuntimeOptions(options), []);
   const { port1, port2 } = runtime().createChannel();
   try {
     const answer = await new Promise<Prewarmed>((resolve) => {
@@ -86,13 +86,13 @@ function tell(message: ToKeeper, transfer: Transferable[] = []): void {
   tellKeeper(keeperUrl, message, transfer);
 }
 
-function commandOf(options: CommandOptions): ChildCommand {
+function commandOf(options: CommandOptions, modules: readonly string[]): ChildCommand {
   if (!mayStartProcesses()) {
     throw new NotSupportedError(
       "Cannot start process: this one may run no programs, grant --allow-run",
     );
   }
-  return childCommand(bootUrl, options);
+  return childCommand(bootUrl, options, modules);
 }
 
 function workOf(process: object, { name, target, args }: Innards, asInstance: boolean): Work {

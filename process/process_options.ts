@@ -13,7 +13,7 @@ import { blankInnards, type Innards, processFields } from "./innards.ts";
  * that is not named is as in the parent.
  */
 export interface ProcessPermissions {
-  /** Files that it may read. */
+  /** Files that it may read. On Node, these are also all modules that it may load, besides this library. */
   read?: boolean | string[];
   /** Files that it may write. */
   write?: boolean | string[];

@@ -33,6 +33,7 @@ import {
 } from "../../process/mod.ts";
 import { Lock } from "../../sync/mod.ts";
 import { Thread } from "../../thread/mod.ts";
+import { runProcesses } from "../stress/process_run.ts";
 import * as tasks from "./process_tasks.ts";
 
 const isDeno = "deno" in process.versions;
@@ -68,7 +69,7 @@ async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
 }
 
 function sockets(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith("nogil-"));
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(`nogil-${getpid()}-`));
 }
 
 Deno.test("Process.start() runs the target in a process of its own", async () => {
@@ -415,35 +416,70 @@ Deno.test("Process leaves no socket behind", async () => {
   assertEquals(sockets().filter((name) => !before.includes(name)), []);
 });
 
-Deno.test("Process with permissions runs in a sandbox", async () => {
-  const target = async () => {
-    try {
-      await fetch("http://127.0.0.1:9999/");
-      return "reached";
-    } catch (error) {
-      return (error as Error).name;
+const NOTHING = {
+  read: false,
+  write: false,
+  net: false,
+  env: false,
+  run: false,
+  sys: false,
+  ffi: false,
+};
+
+if (isDeno) {
+  Deno.test("Process with permissions runs in a sandbox", async () => {
+    const child = new Process({
+      target: async () => {
+        try {
+          await fetch("http://127.0.0.1:9999/");
+          return "reached";
+        } catch (error) {
+          return (error as Error).name;
+        }
+      },
+      permissions: { net: false, run: false, ffi: false },
+    }).start();
+    assertEquals([await child.join(), child.exitcode], ["NotCapable", 0]);
+  });
+
+  Deno.test("Process that may do nothing runs tasks, and can be ended", async () => {
+    const child = new Process({ target: tasks.square, args: [3], permissions: NOTHING }).start();
+    assertEquals(await child.join(), 9);
+    const spinning = new Process({ target: tasks.spin, permissions: NOTHING }).start();
+    spinning.kill();
+    await assertRejects(() => spinning.join(), WorkerLostError);
+  });
+} else {
+  const knowsPermissions = process.allowedNodeEnvironmentFlags.has("--permission");
+
+  Deno.test("Process.start() refuses what Node cannot restrict", () => {
+    for (
+      const permissions of knowsPermissions ? [{ env: false }, { sys: [] }] : [{ read: false }]
+    ) {
+      const child = new Process({ target: tasks.square, args: [3], permissions });
+      assertThrows(() => child.start(), NotSupportedError);
     }
-  };
-  const start = () =>
-    new Process({ target, permissions: { net: false, run: false, ffi: false } }).start();
-  if (!isDeno) {
-    assertThrows(start, NotSupportedError);
-    return;
+  });
+
+  if (knowsPermissions) {
+    Deno.test("Process with permissions runs in a sandbox", async () => {
+      const child = new Process({
+        target: tasks.touchLater,
+        args: ["/tmp/never-written", 0],
+        permissions: { write: false, run: false },
+      }).start();
+      const error = await assertRejects(() => child.join(), Error);
+      assertEquals((error as { code?: string }).code, "ERR_ACCESS_DENIED");
+    });
   }
-  const child = start();
-  assertEquals([await child.join(), child.exitcode], ["NotCapable", 0]);
-  const spinning = new Process({
-    target: tasks.spin,
-    permissions: {
-      read: false,
-      write: false,
-      net: false,
-      env: false,
-      run: false,
-      sys: false,
-      ffi: false,
-    },
-  }).start();
-  spinning.kill();
-  await assertRejects(() => spinning.join(), WorkerLostError);
-});
+}
+
+if (process.platform === "linux") {
+  Deno.test("Process leaves nothing behind", async () => {
+    const [before, after] = await runProcesses(10, 5, 5);
+    assertEquals(
+      [after.descriptors, after.children, after.sockets],
+      [before.descriptors, 0, before.sockets],
+    );
+  });
+}
