@@ -79,8 +79,10 @@ export class Arena {
 
   /** Gives an object record back. Nobody may be queued at it. */
   freeObject(o: number): void {
-    for (let i = layout.OBJECT_WORDS - 1; i > layout.TYPE; i--) this.words.store(o + i, 0);
+    for (let i = layout.OBJECT_WORDS - 1; i > layout.OWNER; i--) this.words.store(o + i, 0);
+    this.words.store(o + layout.FLAGS, 0);
     this.words.store(o + layout.LATCH, 0);
+    this.words.store(o + layout.OWNER, 0);
     this.words.store(o + layout.TYPE, 0);
     this.#freeObjects.push(o);
   }
