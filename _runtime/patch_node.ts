@@ -9,17 +9,8 @@
  */
 
 import { builtin } from "./builtin.ts";
-import {
-  abortable,
-  awaited,
-  override,
-  type PatchedFunction,
-  type PatchPoint,
-  points,
-  type Replace,
-} from "./patch_point.ts";
+import { abortable, awaited, type PatchPoint, points, type Replace } from "./patch_point.ts";
 import { iterate } from "./patch_stream.ts";
-import { PROMISIFY } from "./patch_timers.ts";
 
 interface Emitter {
   once(event: string, listener: () => void): void;
@@ -190,34 +181,15 @@ export function nodeStdinPoints(): PatchPoint[] {
 
 /** Gives what can be patched of child processes: what `util.promisify` makes of `exec` and `execFile`. */
 export function nodeSubprocessPoints(): PatchPoint[] {
-  const processes = builtin("node:child_process");
   const module = "node:child_process";
-  return points({ kind: "subprocess", module, holder: processes, forAll: true }, {
-    exec: promisified(([command]) => `the output of ${command}`, () => 1),
-    execFile: promisified(
-      ([file]) => `the output of ${file}`,
-      (args) => Array.isArray(args[1]) ? 2 : 1,
-    ),
-  });
-}
-
-/** For a function that calls back: its promise form is replaced. */
-function promisified(
-  describe: (args: readonly unknown[]) => string,
-  indexOf: (args: readonly unknown[]) => number,
-): Replace {
-  return (original, host) => {
-    const inPromises = (original as unknown as Record<symbol, unknown>)[PROMISIFY];
-    const replaced: PatchedFunction = function (...args) {
-      return original.apply(this, args);
-    };
-    if (typeof inPromises !== "function") return replaced;
-    const promise = inPromises as PatchedFunction;
-    override(replaced, PROMISIFY, function (...args) {
-      if (!host.inGreenlet()) return promise.apply(this, args);
+  const promised = (indexOf: (args: readonly unknown[]) => number): Replace => (original, host) =>
+    function (...args) {
+      const describe = (): string => `the output of ${args[0]}`;
       const run = abortable(describe, indexOf(args), { killSignal: "SIGKILL" });
-      return run(promise, host).apply(this, args);
-    });
-    return replaced;
-  };
+      return run(original, host).apply(this, args);
+    };
+  return points({ kind: "subprocess", module, holder: builtin(module) }, {
+    exec: { promised: promised(() => 1) },
+    execFile: { promised: promised((args) => Array.isArray(args[1]) ? 2 : 1) },
+  });
 }

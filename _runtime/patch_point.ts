@@ -78,12 +78,20 @@ export interface PatchPoint {
   readonly replace: Replace;
   /** Whether everybody calls the replacement, and not greenlets alone. */
   readonly forAll: boolean;
+  /** The same for what `util.promisify` makes of the function, if it is not to be left alone. */
+  readonly promised: Replace | null;
 }
+
+/** By which `util.promisify` finds the promise form of a function. */
+export const PROMISIFY: unique symbol = Symbol.for("nodejs.util.promisify.custom") as never;
+
+/** What is replaced of a function: its calls, or those of its promise form, too. */
+export type Replacements = Replace | { readonly calls?: Replace; readonly promised: Replace };
 
 /** Functions of one object that are replaced alike. */
 export function points(
   place: { kind: PatchKind; module: string; holder: unknown; prefix?: string; forAll?: boolean },
-  replacements: Readonly<Record<PropertyKey, Replace>>,
+  replacements: Readonly<Record<PropertyKey, Replacements>>,
 ): PatchPoint[] {
   const { kind, module, holder, prefix = "", forAll = false } = place;
   if (!isObject(holder)) return [];
@@ -91,8 +99,16 @@ export function points(
     .filter((key) => typeof (holder as Record<PropertyKey, unknown>)[key] === "function")
     .map((key) => {
       const name = prefix + (typeof key === "symbol" ? `[${key.description}]` : String(key));
-      return { kind, module, name, holder, key, replace: replacements[key] as Replace, forAll };
+      const given = replacements[key] as Replacements;
+      const { calls = unchanged, promised } = typeof given === "function"
+        ? { calls: given, promised: null }
+        : given;
+      return { kind, module, name, holder, key, replace: calls, forAll, promised };
     });
+}
+
+function unchanged(original: PatchedFunction): PatchedFunction {
+  return original;
 }
 
 /** For a function that takes a signal in its options, which are the argument number `index`. */

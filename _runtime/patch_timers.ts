@@ -29,9 +29,6 @@ import {
 } from "./patch_point.ts";
 import { iterate } from "./patch_stream.ts";
 
-/** By which `util.promisify` finds the promise form of a function. */
-export const PROMISIFY: symbol = Symbol.for("nodejs.util.promisify.custom");
-
 /** Ends the waits of greenlets for timers, by the number of the timer. */
 const waits: Map<number, () => void> = new Map();
 
@@ -39,13 +36,14 @@ const waits: Map<number, () => void> = new Map();
 export function timerPoints(): PatchPoint[] {
   const timers = builtin("node:timers");
   const promises = builtin("node:timers/promises") as { scheduler?: object } | null;
-  const callbacks = { setTimeout: replaceSetTimeout };
+  const sleep = abortable(([delay]) => `a timer of ${delay ?? 1} ms`, 2);
+  const callbacks = { setTimeout: { calls: replaceSetTimeout, promised: sleep } };
   const place = { kind: "timers", module: "node:timers/promises" } as const;
   const found = [
     ...points({ kind: "timers", module: "globalThis", holder: globalThis }, callbacks),
     ...points({ kind: "timers", module: "node:timers", holder: timers }, callbacks),
     ...points({ ...place, holder: promises }, {
-      setTimeout: abortable(([delay]) => `a timer of ${delay ?? 1} ms`, 2),
+      setTimeout: sleep,
       setImmediate: abortable(() => "the next turn of the event loop", 1),
       setInterval: replaceSetInterval,
     }),

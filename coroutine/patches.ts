@@ -8,11 +8,13 @@
  */
 
 import {
+  override,
   PATCH_KINDS,
   type PatchedFunction,
   type PatchHost,
   type PatchKind,
   type PatchPoint,
+  PROMISIFY,
 } from "../_runtime/patch_point.ts";
 import { syncNamedImports } from "../_runtime/patch_node.ts";
 import { patchPoints } from "../_runtime/patch_points.ts";
@@ -101,16 +103,29 @@ function restore(point: PatchPoint): void {
 function makeReplacement(point: PatchPoint, original: PatchedFunction): PatchedFunction {
   const host = hosts[point.kind];
   const replaced = point.replace(original, host);
-  const replacement: PatchedFunction = point.forAll ? replaced : function (...args) {
+  if (point.forAll) return replaced;
+  const replacement = forGreenlets(host, original, replaced);
+  for (const key of Reflect.ownKeys(original)) {
+    const descriptor = Object.getOwnPropertyDescriptor(original, key);
+    if (key === "prototype" || descriptor === undefined) continue;
+    Reflect.defineProperty(replacement, key, { ...descriptor, configurable: true });
+  }
+  const inPromises = (original as unknown as Record<symbol, unknown>)[PROMISIFY];
+  if (point.promised === null || typeof inPromises !== "function") return replacement;
+  const promised = inPromises as PatchedFunction;
+  const value = forGreenlets(host, promised, point.promised(promised, host));
+  override(replacement, PROMISIFY, value);
+  return replacement;
+}
+
+function forGreenlets(
+  host: Host,
+  original: PatchedFunction,
+  replaced: PatchedFunction,
+): PatchedFunction {
+  return function (...args) {
     return (host.inGreenlet() ? replaced : original).apply(this, args);
   };
-  if (replaced.prototype !== undefined && point.forAll) return replacement;
-  for (const key of Reflect.ownKeys(original)) {
-    if (key === "prototype" || point.forAll && typeof key === "symbol") continue;
-    const descriptor = Object.getOwnPropertyDescriptor(original, key);
-    if (descriptor !== undefined) Reflect.defineProperty(replacement, key, descriptor);
-  }
-  return replacement;
 }
 
 /** What the replacements know of greenlets. */

@@ -1,0 +1,58 @@
+/** A web server for tests: it answers at once, late, in part or never, and knows whose request was given up. */
+
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { turn } from "../conformance/support.ts";
+
+/** A running server. */
+export interface LocalServer {
+  /** Where it is: `http://127.0.0.1:8000`. */
+  readonly url: string;
+  /** The paths that were asked for, in order. */
+  readonly asked: string[];
+  /** The paths of requests whose connection was closed before their answer was whole. */
+  readonly givenUp: string[];
+  /** Most requests at once that had no answer. */
+  readonly most: number;
+  /** Ends it, and all connections. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server. `/size/1000` is so many bytes, `/late/50` comes after so many milliseconds, `/half` begins and never
+ * ends, `/never` never begins, anything else is a greeting.
+ */
+export async function startServer(): Promise<LocalServer> {
+  const asked: string[] = [];
+  const givenUp: string[] = [];
+  let open = 0;
+  let most = 0;
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    const path = request.url ?? "";
+    const [, what, number] = path.split("/");
+    asked.push(path);
+    most = Math.max(most, ++open);
+    response.on("close", () => {
+      open--;
+      if (!response.writableFinished) givenUp.push(path);
+    });
+    if (what === "size") response.end("x".repeat(Number(number)));
+    else if (what === "late") setTimeout(() => response.end("late"), Number(number));
+    else if (what === "half") response.write("half");
+    else if (what !== "never") response.end(`hello ${path}`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    givenUp,
+    get most() {
+      return most;
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await turn();
+    },
+  };
+}
