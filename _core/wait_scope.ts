@@ -104,9 +104,10 @@ export class WaitScope {
 
   /** What is waited for. */
   whats(): string[] {
-    const all: string[] = [];
-    for (let wait = this.newest; wait !== null; wait = wait.older) all.unshift(wait.what);
-    return all;
+    const all: ReachableWait[] = [];
+    for (let wait = this.newest; wait !== null; wait = wait.older) all.unshift(wait);
+    const known = all.filter(({ isLastResort }) => !isLastResort);
+    return (known.length > 0 ? known : all).map(({ what }) => what);
   }
 
   #meet(error: unknown): boolean {

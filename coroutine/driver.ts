@@ -107,10 +107,13 @@ class Driver {
       following = this.#following = new Following((value, isError) => this.step(value, isError));
     }
     following.begin(this.scope);
+    const before = exchangeStepping(this.scope);
     try {
       value.then(following.onValue, following.onError);
     } catch (error) {
       following.onError(error);
+    } finally {
+      exchangeStepping(before);
     }
     return true;
   }

@@ -247,7 +247,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
    * Kills the greenlet: its code gets an error where it waits, or at its next wait. One that has not begun never does.
    *
    * The request takes effect at once, whether or not the promise is awaited. A dead greenlet is left as it is. A greenlet
-   * that kills itself gets the error from the promise.
+   * that kills itself gets the error from its next wait, which may be that for the promise.
    *
    * @param error What to throw, an error or a class of errors. Default: a {@linkcode GreenletExit}, with which a greenlet
    * ends and has not failed.
@@ -266,7 +266,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
       checkWait(wait);
       const strand = this.#strand;
       strand.kill(reason, grace === undefined ? GRACE : checkTimeout(grace));
-      if (strand === currentStrand()) return joinWait(strand, false) as Promise<void>;
+      if (strand === currentStrand()) return killedItself(strand);
       return this.join(options === undefined ? undefined : wait);
     } catch (problem) {
       return Promise.reject(problem);
@@ -436,6 +436,13 @@ function subscribe(strand: Strand, onDone: () => void): () => void {
   const listener: Listener = { notify: onDone };
   strand.listen(listener);
   return () => strand.unlisten((one) => one === listener);
+}
+
+/** Throws what a greenlet was killed with, if it awaits that before anything else. */
+function killedItself(strand: Strand): Promise<void> {
+  const told = Promise.resolve().then(() => joinWait(strand, false) as Promise<void>);
+  told.catch(() => {});
+  return told;
 }
 
 function checkBody(run: unknown): Body | null {

@@ -1,0 +1,4 @@
+import { geventConformance } from "../conformance/gevent_conformance.ts";
+import { BODY_KINDS } from "../conformance/gevent_support.ts";
+
+for (const kind of BODY_KINDS) geventConformance(kind);
