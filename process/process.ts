@@ -51,6 +51,10 @@ export type AnyProcess = Process<never[], unknown>;
  * There are two ways to say what a process does: a `target`, or a subclass that overrides `run` and is made known by
  * `shareable(import.meta, Class)`. The instance of the subclass travels: a copy with its fields is what runs.
  *
+ * On Deno, a program needs `--allow-run`, and read, write and net for the socket between it and its processes. They may
+ * do what it may do, or what `permissions` says. Who may run programs (`run`) or load native libraries (`ffi`) is in no
+ * sandbox.
+ *
  * The program waits at its end for all processes but daemons. Daemons get `SIGTERM` then. However a program ends, even
  * by `SIGKILL`, none of its processes outlives it.
  *
