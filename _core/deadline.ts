@@ -4,6 +4,7 @@
  * @module
  */
 
+import { callOnAbort } from "./abort_calls.ts";
 import { ReachableWait, waitScope } from "./wait_scope.ts";
 
 /** Longest delay that a timer takes. */
@@ -48,12 +49,8 @@ export function calledWithin(
     const end = (): void => {
       unsubscribe();
       stop();
-      signal?.removeEventListener("abort", onAbort);
+      forget();
       reachable.leaveScope();
-    };
-    const onAbort = (): void => {
-      end();
-      reject(signal?.reason);
     };
     const unsubscribe = subscribe(() => {
       end();
@@ -63,7 +60,10 @@ export function calledWithin(
       end();
       resolve(false);
     });
-    signal?.addEventListener("abort", onAbort);
+    const forget = callOnAbort(signal, () => {
+      end();
+      reject(signal?.reason);
+    });
     const reachable = new Reachable(what, (error) => {
       end();
       reject(error);

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { callOnAbort } from "./abort_calls.ts";
 import { Doorbell } from "./doorbell.ts";
 import { NOTHING, type Outcome } from "./kind.ts";
 import { A_BELL, agentRecord, S_STATE, WOKEN } from "./layout.ts";
@@ -178,6 +179,7 @@ class PromiseWait<T> extends ReachableWait {
   readonly #terms: Terms<T>;
   readonly #since = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #forget: (() => void) | null = null;
 
   constructor(q: WaitQueue, o: number, s: number, terms: Terms<T>) {
     super();
@@ -194,14 +196,13 @@ class PromiseWait<T> extends ReachableWait {
   begin(): void {
     const { timeout, signal } = this.#terms;
     if (timeout !== Infinity) this.#setTimer(timeout);
-    signal?.addEventListener("abort", this);
+    if (signal !== undefined) {
+      this.#forget = callOnAbort(signal, () => {
+        this.leaveScope();
+        this.interrupt(signal.reason);
+      });
+    }
     waitScope()?.enter(this);
-  }
-
-  /** The signal is aborted. */
-  handleEvent(): void {
-    this.leaveScope();
-    this.interrupt(this.#terms.signal?.reason);
   }
 
   interrupt(error: unknown): boolean {
@@ -244,7 +245,7 @@ class PromiseWait<T> extends ReachableWait {
   #end(): void {
     this.leaveScope();
     if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#terms.signal?.removeEventListener("abort", this);
+    this.#forget?.();
     this.onEnd?.(this as PromiseWait<unknown>);
     this.#q.slots.release(this.s);
   }

@@ -11,6 +11,7 @@
  * @module
  */
 
+import { callOnAbort } from "../_core/abort_calls.ts";
 import { registeredName } from "../_core/module_registry.ts";
 import * as layout from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
@@ -119,22 +120,21 @@ export class Lifecycle {
       const settle = (): void => {
         this.#joiners = this.#joiners.filter((joiner) => joiner !== done);
         forget?.();
-        signal?.removeEventListener("abort", onAbort);
+        ignore();
       };
       const done = (): void => {
         settle();
         resolve();
-      };
-      const onAbort = (): void => {
-        settle();
-        reject(signal?.reason);
       };
       const forget = timeout === Infinity ? null : this.#parts.alarms.after(timeout, () => {
         settle();
         reject(new TimeoutError(`Cannot join pool: it has not ended within ${timeout} ms`));
       });
       this.#joiners.push(done);
-      signal?.addEventListener("abort", onAbort);
+      const ignore = callOnAbort(signal, () => {
+        settle();
+        reject(signal?.reason);
+      });
       this.#parts.listen();
     });
   }

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { callOnAbort } from "../_core/abort_calls.ts";
 import { TimeoutError } from "../errors.ts";
 import type { Alarms } from "./engine_alarms.ts";
-import { heedSignal } from "./engine_signals.ts";
 import type { TaskOptions } from "./engine_types.ts";
 
 /** Has a task end at its deadline, and with its signal. Gives the function that prevents both, `null` if it has neither. */
@@ -23,7 +23,7 @@ export function heedLimits(
     });
   }
   if (signal?.aborted) queueMicrotask(() => abort(signal.reason));
-  else if (signal !== undefined) ignore = heedSignal(signal, () => abort(signal.reason));
+  else if (signal !== undefined) ignore = callOnAbort(signal, () => abort(signal.reason));
   if (forget === null && ignore === null) return null;
   return () => {
     forget?.();

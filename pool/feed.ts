@@ -15,6 +15,7 @@
  * @module
  */
 
+import { callOnAbort } from "../_core/abort_calls.ts";
 import { takeContext } from "../_runtime/async_context.ts";
 import { CancelledError, TimeoutError } from "../errors.ts";
 import { Chunk, type ChunkOwner, isUnsendable } from "./chunk.ts";
@@ -93,6 +94,7 @@ export class Feed implements ChunkOwner {
   readonly #expiry: Expiry;
   /** The input is taken, and the tasks are sent, in the context of the call. */
   readonly #inContext: <R>(fn: () => R) => R = takeContext();
+  #forget: () => void = () => {};
   #ahead: number;
   #taken = 0;
   #released = 0;
@@ -140,7 +142,7 @@ export class Feed implements ChunkOwner {
   /** Begins. */
   start(): void {
     const { signal } = this.#settings;
-    signal?.addEventListener("abort", this.#onAbort);
+    this.#forget = callOnAbort(signal, () => this.abort(signal?.reason));
     if (signal?.aborted === true) this.abort(signal.reason);
     else if (this.#settings.timeout === 0) this.expire(0);
     else this.#fill();
@@ -217,8 +219,6 @@ export class Feed implements ChunkOwner {
       if (ticket !== null) this.#engine.abort(ticket, reason);
     }
   }
-
-  readonly #onAbort = (): void => this.abort(this.#settings.signal?.reason);
 
   /** Ends it all, since it has not ended within `timeout` milliseconds. */
   expire(timeout: number): void {
@@ -364,8 +364,8 @@ export class Feed implements ChunkOwner {
     if (this.#over || !this.#ended || this.#chunks.size > 0) return;
     this.#over = true;
     this.#expiry.clear();
-    const { meter, signal } = this.#settings;
-    signal?.removeEventListener("abort", this.#onAbort);
+    this.#forget();
+    const { meter } = this.#settings;
     meter?.end(this.#settled, this.#total());
     this.#settings.onOver();
   }

@@ -5,6 +5,7 @@
  */
 
 import { DeadlockError, TimeoutError, UnshareableError } from "../errors.ts";
+import { callOnAbort } from "../_core/abort_calls.ts";
 import { callAfter } from "../_core/deadline.ts";
 import { HANDLE, type HandleRecord } from "../_core/handle.ts";
 import {
@@ -147,7 +148,7 @@ export class MapIterator<R>
       const end = (): void => {
         this.#requests.delete(request);
         stop();
-        signal?.removeEventListener("abort", onAbort);
+        forget();
         this.#feedAwaited();
       };
       const giveUp = (error: unknown): void => {
@@ -155,7 +156,6 @@ export class MapIterator<R>
         this.#feed?.release(-1);
         reject(error);
       };
-      const onAbort = (): void => giveUp(signal?.reason);
       const late = (): void => giveUp(this.#late(timeout));
       const request: Request = {
         resolve: (result) => {
@@ -169,7 +169,7 @@ export class MapIterator<R>
       };
       this.#requests.add(request);
       this.#feedAwaited();
-      signal?.addEventListener("abort", onAbort);
+      const forget = callOnAbort(signal, () => giveUp(signal?.reason));
       const stop = timeout === 0 ? () => {} : callAfter(timeout, late);
       if (timeout === 0) late();
     });

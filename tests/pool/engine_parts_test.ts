@@ -2,7 +2,6 @@ import { assert, assertEquals } from "@std/assert";
 import { Alarms } from "../../pool/engine_alarms.ts";
 import { OrderedHeap } from "../../pool/engine_heap.ts";
 import { Histogram } from "../../pool/engine_histogram.ts";
-import { heedSignal } from "../../pool/engine_signals.ts";
 import { until } from "./engine_support.ts";
 
 Deno.test("OrderedHeap gives the smallest first, and equals in the order of arrival", () => {
@@ -41,21 +40,4 @@ Deno.test("Alarms ring in their order, unless they are prevented", async () => {
   assertEquals(alarms.next, Infinity);
   alarms.after(60_000, () => {});
   alarms.clear();
-});
-
-Deno.test("heedSignal() calls all who heed a signal, unless they have left", () => {
-  const controller = new AbortController();
-  const called: number[] = [];
-  const leave = Array.from(
-    { length: 100 },
-    (_, k) => heedSignal(controller.signal, () => called.push(k)),
-  );
-  for (let k = 0; k < 100; k += 2) leave[k]?.();
-  controller.abort();
-  leave[1]?.();
-  assertEquals(called, Array.from({ length: 50 }, (_, k) => 2 * k + 1));
-  const other = new AbortController();
-  heedSignal(other.signal, () => called.push(-1))();
-  other.abort();
-  assertEquals(called.length, 50);
 });
