@@ -43,11 +43,13 @@ export {
   type RecvIntoOptions,
   type SendBytesOptions,
 } from "./connection.ts";
+export { JoinableQueue } from "./joinable_queue.ts";
 export { Listener, type ListenerOptions } from "./listener.ts";
 export type { BytesLike } from "./message_bytes.ts";
 export { Pipe, type PipeOptions } from "./pipe.ts";
 export { type AnyProcess, Process } from "./process.ts";
 export type { ProcessOptions, ProcessPermissions, RuntimeOptions } from "./process_options.ts";
+export { type ShareableItem, ShareableList, type ShareableListOptions } from "./shareable_list.ts";
 export {
   SharedArray,
   type SharedArrayConstructor,
@@ -56,6 +58,7 @@ export {
 } from "./shared_array.ts";
 export type { Address } from "./socket_protocol.ts";
 export type { SocketOptions } from "./sockets.ts";
+export { SharedMemory, type SharedMemoryOptions } from "./shared_memory.ts";
 export type { SharedOptions } from "./shared_options.ts";
 export { type Summand, Value } from "./value.ts";
 export { RLock } from "../sync/rlock.ts";

@@ -30,6 +30,9 @@ import { queueHandle, registerQueue, takeRevived } from "./travel.ts";
 /** The key of what a class says about the order of its items. */
 export const ORDER: unique symbol = Symbol("nogil.order");
 
+/** The key of the type of a class's handles. */
+export const TYPE: unique symbol = Symbol("nogil.type");
+
 /** The types of handles, by the order of the items. */
 const TYPES: Readonly<Record<QueueOrder, string>> = {
   fifo: "queue/Queue",
@@ -118,6 +121,15 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    */
   get [ORDER](): QueueOrder {
     return "fifo";
+  }
+
+  /**
+   * What handles of the class are called.
+   *
+   * @ignore
+   */
+  get [TYPE](): string {
+    return TYPES[this[ORDER]];
   }
 
   /** How many items find room before `put` waits; 0 when there is no limit. */
@@ -356,7 +368,7 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * @ignore
    */
   [HANDLE](target: "thread" | "process"): HandleRecord {
-    return queueHandle(this.#place, this, TYPES[this[ORDER]], target, this.#functions);
+    return queueHandle(this.#place, this, this[TYPE], target, this.#functions);
   }
 }
 
