@@ -43,9 +43,11 @@ export interface LocalListener {
 const LONGEST_FOLDER = 70;
 
 /** Listens at an address that nobody else has; `accept` gives the events of each connection. */
-export function listenLocal(accept: (socket: LocalSocket) => SocketEvents): Promise<LocalListener> {
+export async function listenLocal(
+  accept: (socket: LocalSocket) => SocketEvents,
+): Promise<LocalListener> {
   const server = createServer((socket) => void follow(socket, accept));
-  return process.platform === "win32" ? listenTcp(server) : listenUnix(server);
+  return await (process.platform === "win32" ? listenTcp(server) : listenUnix(server));
 }
 
 /** Connects to an address. */

@@ -189,11 +189,13 @@ function nodeFlags(wanted: Permissions, readable: readonly string[]): string[] {
   return result;
 }
 
-/** Tells whether this process may start others; on Node always. */
-export function mayStartProcesses(): boolean {
-  if (!("deno" in process.versions)) return true;
-  return query({ name: "run" }).state === "granted" ||
-    query({ name: "run", command: process.execPath }).state === "granted";
+/** What a process needs to start others: to run the runtime, to find its settings, and to talk by a socket in a file. */
+const FOR_PROCESSES: readonly PermissionName[] = ["read", "write", "net", "run"];
+
+/** Gives what this process lacks in order to start others; on Node nothing. */
+export function missingForProcesses(): PermissionName[] {
+  if (!("deno" in process.versions)) return [];
+  return FOR_PROCESSES.filter((name) => held(name) === false);
 }
 
 /** Gives the file with the settings that Deno would find for the program, or `null`. */

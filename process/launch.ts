@@ -9,7 +9,7 @@ import { moduleRef } from "../_core/module_registry.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import { type ChildCommand, childCommand, type CommandOptions } from "../_runtime/child_command.ts";
 import { lineage } from "../_runtime/lineage.ts";
-import { mayStartProcesses } from "../_runtime/permissions.ts";
+import { missingForProcesses } from "../_runtime/permissions.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { NotSupportedError, UnshareableError } from "../errors.ts";
 import { launchProcess, tellKeeper } from "../thread/launcher.ts";
@@ -87,10 +87,10 @@ function tell(message: ToKeeper, transfer: Transferable[] = []): void {
 }
 
 function commandOf(options: CommandOptions, modules: readonly string[]): ChildCommand {
-  if (!mayStartProcesses()) {
-    throw new NotSupportedError(
-      "Cannot start process: this one may run no programs, grant --allow-run",
-    );
+  const missing = missingForProcesses();
+  if (missing.length > 0) {
+    const flags = missing.map((name) => `--allow-${name}`).join(" ");
+    throw new NotSupportedError(`Cannot start process: it is not allowed here, grant ${flags}`);
   }
   return childCommand(bootUrl, options, modules);
 }

@@ -4,7 +4,7 @@
  */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { spawnSync } from "node:child_process";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import * as nogil from "../../mod.ts";
@@ -165,18 +165,24 @@ for (const [guess, [make, ...words]] of Object.entries(GUESSES)) {
 /** Programs that lack the guard `isMain(import.meta)`, and how often their module may be imported. */
 const UNGUARDED: Record<string, [program: URL, imports: number]> = {
   "a thread": [new URL("./no_guard_thread.ts", import.meta.url), 2],
+  "a process": [new URL("./no_guard_process.ts", import.meta.url), 2],
   "a pool": [new URL("./no_guard_pool.ts", import.meta.url), 20],
   "an executor": [new URL("./no_guard_executor.ts", import.meta.url), 20],
 };
 
+const IS_DENO = "deno" in process.versions;
+
+function runProgram(program: URL, ...flags: string[]): SpawnSyncReturns<string> {
+  return spawnSync(
+    process.execPath,
+    [...IS_DENO ? ["run", "--quiet", "--no-prompt", ...flags] : [], fileURLToPath(program)],
+    { encoding: "utf8", env: { ...process.env, NO_COLOR: "1" }, timeout: 60_000 },
+  );
+}
+
 for (const [what, [program, most]] of Object.entries(UNGUARDED)) {
   Deno.test(`a program that starts ${what} without a guard is stopped at the first level`, () => {
-    const flags = "deno" in process.versions ? ["run", "-A", "--quiet"] : [];
-    const { stdout, stderr, status } = spawnSync(
-      process.execPath,
-      [...flags, fileURLToPath(program)],
-      { encoding: "utf8", env: { ...process.env, NO_COLOR: "1" }, timeout: 60_000 },
-    );
+    const { stdout, stderr, status } = runProgram(program, "-A");
     assertEquals(status, 1, stderr);
     const imports = stdout.trimEnd().split("\n");
     assertEquals(imports.filter((line) => line !== "the module is imported"), []);
@@ -184,3 +190,12 @@ for (const [what, [program, most]] of Object.entries(UNGUARDED)) {
     assertStringIncludes(stderr, "if (isMain(import.meta)) { … }");
   });
 }
+
+Deno.test("a program that may not start processes is told what to grant", () => {
+  if (!IS_DENO) return;
+  const program = new URL("./no_guard_process.ts", import.meta.url);
+  const { stderr, status } = runProgram(program, "--allow-read", "--allow-net");
+  assertEquals(status, 1);
+  assertStringIncludes(stderr, "NotSupportedError: Cannot start process");
+  assertStringIncludes(stderr, "grant --allow-write --allow-run");
+});
