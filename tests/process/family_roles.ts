@@ -219,3 +219,6 @@ export async function orphanAsk(
   writeSync(2, `${outcome.join(" ")}\n`);
   process.exit(0);
 }
+
+/** Has nothing to do. */
+export function leave(): void {}
