@@ -37,7 +37,7 @@ const byIndex: object = new Proxy({}, {
   set(target, key, value, list): boolean {
     const index = indexOf(key);
     if (index === null) return Reflect.set(target, key, value, list);
-    (list as ShareableList).set(index, value as ShareableItem);
+    (list as ShareableList<unknown>).set(index, value);
     return true;
   },
   has: (target, key) => Reflect.has(target, key),
@@ -71,9 +71,9 @@ function indexOf(key: string | symbol): number | null {
  * list.shm.close();
  * ```
  *
- * @typeParam T The type of the values.
+ * @typeParam T The type of the values: one of those above.
  */
-export class ShareableList<T extends ShareableItem = ShareableItem> implements Iterable<T> {
+export class ShareableList<T = ShareableItem> implements Iterable<T> {
   /** The values by their index; those below 0 count from the end. An index out of range is a `RangeError`. */
   [index: number]: T;
 
@@ -137,7 +137,7 @@ export class ShareableList<T extends ShareableItem = ShareableItem> implements I
    * of a string or of bytes, `x` `null`.
    */
   get format(): string {
-    return Array.from(this, (value) => formatOf(value)).join("");
+    return Array.from(this, (value) => formatOf(value as ShareableItem)).join("");
   }
 
   /**
@@ -228,7 +228,7 @@ export class ShareableList<T extends ShareableItem = ShareableItem> implements I
 
 Object.setPrototypeOf(ShareableList.prototype, byIndex);
 
-function isEqual(a: ShareableItem, b: ShareableItem): boolean {
+function isEqual(a: unknown, b: unknown): boolean {
   if (a instanceof Uint8Array && b instanceof Uint8Array) {
     return a.length === b.length && a.every((byte, i) => byte === b[i]);
   }
