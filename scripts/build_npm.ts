@@ -67,7 +67,8 @@ export async function buildNpm(output = OUTPUT): Promise<string> {
   }
 }
 
-async function completePackageJson(path: string): Promise<void> {
+/** Adds to `package.json` what `deno pack` leaves out. */
+export async function completePackageJson(path: string): Promise<void> {
   const { name, version, ...rest } = JSON.parse(await readFile(path, "utf8"));
   const peers = Object.keys(OPTIONAL_PEERS);
   const fields = {
