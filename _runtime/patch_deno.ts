@@ -15,7 +15,7 @@ import {
   points,
   type Replace,
 } from "./patch_point.ts";
-import { ByteReader, followStream, iterate, Leftovers, type OnInterrupt } from "./patch_stream.ts";
+import { ByteReader, followStream, Leftovers, type OnInterrupt } from "./patch_stream.ts";
 
 /** A connection or a listener. */
 interface Closable {
@@ -97,6 +97,7 @@ function connecting(what: string): Replace {
     };
 }
 
+/** To iterate over a listener is to call its `accept`. */
 const listening: Replace = (original, host) =>
   function (...args) {
     const listener = original.apply(this, args) as Record<PropertyKey, PatchedFunction>;
@@ -110,12 +111,6 @@ const listening: Replace = (original, host) =>
       return connection;
     };
     override(listener, "accept", replaced);
-    const values = listener[Symbol.asyncIterator];
-    if (typeof values === "function") {
-      override(listener, Symbol.asyncIterator, function () {
-        return iterate(values.call(this) as AsyncIterator<unknown>, host, describe, () => {});
-      });
-    }
     return listener;
   };
 

@@ -69,8 +69,6 @@ function served(name: string, fn: (server: LocalServer) => Promise<void>): void 
 async function spawnUntil(what: string, fn: () => unknown): Promise<[Greenlet<unknown>]> {
   const greenlet = spawn(fn) as Greenlet<unknown>;
   const isThere = (): boolean => Object.keys(waits()).some((one) => one.includes(what));
-  // What is short may be over after a turn of the event loop.
-  for (let i = 0; i < 10 && !isThere(); i++) await sleep(0);
   await until(isThere, what);
   return [greenlet];
 }
@@ -89,6 +87,19 @@ async function assertKilled(what: string, fn: () => unknown): Promise<void> {
   await greenlet.kill(null, { grace: 20_000 });
   assertInstanceOf(seen[0], GreenletExit);
   assertEquals(waits(), {});
+}
+
+/** The same for a wait that may be over soon: the greenlet kills itself while it waits. */
+async function assertKilledAtOnce(what: string, fn: () => Promise<unknown>): Promise<void> {
+  let waited: string[] = [];
+  const greenlet: Greenlet<unknown> = spawn(async () => {
+    const promise = fn();
+    waited = Object.keys(waits());
+    void greenlet.kill();
+    return await assertRejects(() => promise, GreenletExit);
+  });
+  assertInstanceOf(await greenlet, GreenletExit);
+  assertEquals(waited.map((one) => one.includes(what)), [true]);
 }
 
 /** What can be patched, as it is now. */
@@ -371,9 +382,9 @@ patched("node:fs/promises obeys kill, and reads", async () => {
   const path = join(folder, "text");
   writeFileSync(path, "content");
   try {
-    await assertKilled("readFile", () => files.readFile(path));
-    await assertKilled("stat", () => files.stat(path));
-    await assertKilled("writeFile", () => files.writeFile(`${path}2`, "x"));
+    await assertKilledAtOnce("readFile", () => files.readFile(path));
+    await assertKilledAtOnce("stat", () => files.stat(path));
+    await assertKilledAtOnce("writeFile", () => files.writeFile(`${path}2`, "x"));
     const greenlet = spawn(async () => {
       await files.writeFile(`${path}2`, "written");
       return [

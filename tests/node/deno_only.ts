@@ -1,4 +1,5 @@
 /** The tests that do not run on Node, by file or folder, each with its reason. */
 export const DENO_ONLY: Readonly<Record<string, string>> = {
+  "tests/coroutine/monkey_deno_test.ts": "it patches the Deno namespace",
   "tests/scripts/": "the scripts of the repository run on Deno alone",
 };
