@@ -477,9 +477,7 @@ if (isDeno) {
 if (process.platform === "linux") {
   Deno.test("Process leaves nothing behind", async () => {
     const [before, after] = await runProcesses(10, 5, 5);
-    assertEquals(
-      [after.descriptors, after.children, after.sockets],
-      [before.descriptors, 0, before.sockets],
-    );
+    assertEquals([after.children, after.sockets], [0, before.sockets]);
+    assert(after.descriptors <= before.descriptors, `${after.descriptors} descriptors`);
   });
 }
