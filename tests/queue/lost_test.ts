@@ -43,7 +43,7 @@ async function assertLost(
   for (const one of joining) await assertRejects(() => one, AbandonedError, message);
   for (const colour of COLOURS) {
     await assertRejects(() => joinAs(queue, colour, { timeout: 0 }), AbandonedError, message);
-    await assertRejects(() => joinAs(queue, colour), AbandonedError, message);
+    await assertRejects(() => joinAs(queue, colour, LIMIT), AbandonedError, message);
   }
 }
 
@@ -53,7 +53,7 @@ for (const [name, make] of KINDS) {
       const queue = make();
       for (const n of [1, 2]) queue.putNowait(n);
       const victims = [await taking(queue), await taking(queue)] as const;
-      const joining = start(queue, colour, "join");
+      const joining = start(queue, colour, "join", LIMIT);
       await waiting("thread", 3);
       await kill(victims[0]);
       await assertPending(joining);
@@ -77,7 +77,7 @@ for (const colour of COLOURS) {
     const victim = await taking(queue);
     const worker = new Thread({ target: takeWaitReport, args: [queue, door] }).start();
     await until(() => queue.empty(), "the other consumer");
-    const joining = [1, 2].map(() => start(queue, colour, "join"));
+    const joining = [1, 2].map(() => start(queue, colour, "join", LIMIT));
     await kill(victim);
     for (const one of joining) await assertPending(one);
     door.putNowait("go on");
@@ -95,7 +95,7 @@ for (const colour of COLOURS) {
     await kill(victim);
     queue.putNowait("again");
     queue.taskDone();
-    const joining = start(queue, colour, "join");
+    const joining = start(queue, colour, "join", LIMIT);
     await assertPending(joining);
     door.putNowait("go on");
     await until(() => queue.empty() && queue.unfinishedTasks === 1, "the lost work");
@@ -109,7 +109,7 @@ for (const colour of COLOURS) {
   Deno.test(`Queue.join() tells of what a thread had that failed [${colour}]`, async () => {
     const queue = new Queue<unknown>();
     for (const n of [1, 2, 3]) queue.putNowait(n);
-    const joining = start(queue, colour, "join");
+    const joining = start(queue, colour, "join", LIMIT);
     const thread = new Thread({ target: takeAndEnd, args: [queue, 3, "no more"] }).start();
     await assertRejects(() => thread.join(LIMIT), Error, "no more");
     await assertLost(queue, 3, joining);
@@ -125,7 +125,7 @@ for (const colour of COLOURS) {
   Deno.test(`Queue.join() waits for what a thread had that returned [${colour}]`, async () => {
     const queue = new Queue<unknown>();
     queue.putNowait(1);
-    const joining = start(queue, colour, "join");
+    const joining = start(queue, colour, "join", LIMIT);
     const thread = new Thread({ target: takeAndEnd, args: [queue, 1, ""] }).start();
     await thread.join(LIMIT);
     // Whoever has its worker may die.
@@ -148,7 +148,7 @@ for (const colour of COLOURS) {
     };
     const passing = new Thread({ target: passOn, args: [queue, results] }).start();
     for (let n = 0; n < 20; n++) queue.putNowait(n);
-    const joining = start(queue, colour, "join");
+    const joining = start(queue, colour, "join", LIMIT);
     await report(20);
     await joining;
     await kill(passing);
@@ -205,7 +205,7 @@ Deno.test("Queue.shutdown({ immediate: true }) leaves it to join() to tell of lo
   const queue = new Queue<unknown>();
   for (const n of [1, 2, 3]) queue.putNowait(n);
   await kill(await taking(queue));
-  const joining = start(queue, "blocking", "join");
+  const joining = start(queue, "blocking", "join", LIMIT);
   await waiting("thread", 1);
   queue.shutdown({ immediate: true });
   await assertLost(queue, 1, joining);
