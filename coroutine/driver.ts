@@ -17,7 +17,7 @@ import type { KeptContext } from "../_runtime/async_store.ts";
 import { ReachableWait } from "../_core/wait_scope.ts";
 import type { GreenletScope } from "./greenlet_scope.ts";
 import { Pause } from "./pause.ts";
-import { exchangeStepping, scheduler, store } from "./scheduler.ts";
+import { exchangeStepping, runInScope, scheduler, store } from "./scheduler.ts";
 
 /** What the driver needs of a generator. */
 export interface Steps {
@@ -97,7 +97,8 @@ class Driver {
     if (!isObject(value) || !("then" in value)) return this.#finish(value, false);
     // What is returned is awaited, as in an asynchronous function.
     const finish = this.#finish;
-    Promise.resolve(value).then((value) => finish(value, false), (error) => finish(error, true));
+    const settled = runInScope(this.scope, () => Promise.resolve(value));
+    settled.then((value) => finish(value, false), (error) => finish(error, true));
   }
 
   #follow(value: unknown): boolean {

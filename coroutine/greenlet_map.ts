@@ -27,6 +27,7 @@ export interface MapGroup {
   full(): boolean;
   waitAvailable(): Promise<void>;
   start<G extends Greenlet<unknown>>(greenlet: G): G;
+  addFeeder(feeder: Greenlet<unknown>): void;
 }
 
 interface Answer {
@@ -75,6 +76,10 @@ export class GreenletMap<T, R> implements AsyncIterableIterator<R> {
     this.#maxsize = maxsize;
     const next = nextOf(items);
     this.#feeder = new Greenlet(() => this.#feed(next));
+    const strand = strandOf(this.#feeder);
+    strand.isLookedAt = true;
+    strand.listen({ notify: () => this.#fed(strand.value) });
+    group.addFeeder(this.#feeder);
     this.#feeder.start();
   }
 
@@ -109,28 +114,28 @@ export class GreenletMap<T, R> implements AsyncIterableIterator<R> {
 
   /** Takes no more items. The calls that have begun go on. */
   return(): Promise<IteratorResult<R, undefined>> {
-    this.#feeder.kill().catch(() => {});
     this.#end(0);
     this.#answers.clear();
+    this.#feeder.kill().catch(() => {});
     return Promise.resolve({ done: true, value: undefined });
   }
 
   async #feed(next: () => Promise<IteratorResult<T>> | IteratorResult<T>): Promise<void> {
-    try {
-      for (let count = 1;; count++) {
-        if (this.#begun - this.#taken >= this.#maxsize) await this.#room();
-        if (this.#group.full()) await this.#group.waitAvailable();
-        else if (count % BURST === 0) await sleep(0);
-        const step = next();
-        const { done, value } = step instanceof Promise ? await step : step;
-        if (done === true) break;
-        this.#call(value, this.#begun++);
-      }
-      this.#end(this.#begun);
-    } catch (error) {
-      this.#answer(this.#begun++, { value: error, hasFailed: true });
-      this.#end(this.#begun);
+    for (let count = 1;; count++) {
+      if (this.#begun - this.#taken >= this.#maxsize) await this.#room();
+      if (this.#group.full()) await this.#group.waitAvailable();
+      else if (count % BURST === 0) await sleep(0);
+      const step = next();
+      const { done, value } = step instanceof Promise ? await step : step;
+      if (done === true) break;
+      this.#call(value, this.#begun++);
     }
+  }
+
+  /** The feeder has ended; an error, or what it was killed with, comes after what it has begun. */
+  #fed(error: unknown): void {
+    if (error !== undefined) this.#answer(this.#begun++, { value: error, hasFailed: true });
+    this.#end(this.#begun);
   }
 
   #room(): Promise<void> {

@@ -8,7 +8,12 @@ import { InvalidStateError, TimeoutError } from "../errors.ts";
 import { calledWithin } from "../_core/deadline.ts";
 import { checkWait, type WaitOptions } from "../_core/wait_options.ts";
 import { Greenlet, type GreenletResult, type KillOptions, strandOf } from "./greenlet.ts";
-import { GreenletMap, type GreenletMapOptions, type MapInput } from "./greenlet_map.ts";
+import {
+  GreenletMap,
+  type GreenletMapOptions,
+  type MapGroup,
+  type MapInput,
+} from "./greenlet_map.ts";
 import { runInline } from "./run_inline.ts";
 import { currentScope } from "./scheduler.ts";
 import { currentStrand, DEAD } from "./strand.ts";
@@ -55,6 +60,8 @@ export class Group implements Iterable<Greenlet<unknown>> {
   readonly #claims: Set<Claim> = new Set();
   /** Called whenever somebody has left. */
   readonly #observers: Set<() => void> = new Set();
+  /** Those that take the items of maps. */
+  readonly #feeders: Set<Greenlet<unknown>> = new Set();
   #firstError: { readonly error: unknown } | null = null;
 
   /**
@@ -211,6 +218,7 @@ export class Group implements Iterable<Greenlet<unknown>> {
 
   /**
    * Kills the greenlets of the group, and those that come meanwhile. One that is being killed already is not told again.
+   * Maps under way take no more items: after the results of what has begun, they throw what they were killed with.
    *
    * @param error What to throw. Default: a `GreenletExit` for each.
    * @param options `grace`, and `timeout` in milliseconds and `signal` for the promise alone.
@@ -226,6 +234,7 @@ export class Group implements Iterable<Greenlet<unknown>> {
     const how = grace === undefined ? undefined : { grace };
     const current = currentStrand();
     const killAll = (): void => {
+      for (const feeder of this.#feeders) feeder.kill(error, how).catch(() => {});
       for (const greenlet of this) {
         const strand = strandOf(greenlet);
         if (strand.killedWith !== null || strand === current) continue;
@@ -345,7 +354,7 @@ export class Group implements Iterable<Greenlet<unknown>> {
     items: MapInput<T>,
     options?: GreenletMapOptions,
   ): AsyncIterableIterator<GreenletResult<R>> {
-    return new GreenletMap<T, GreenletResult<R>>(this, fn, items, true, options);
+    return new GreenletMap<T, GreenletResult<R>>(this.#forMap(), fn, items, true, options);
   }
 
   /**
@@ -360,12 +369,24 @@ export class Group implements Iterable<Greenlet<unknown>> {
     items: MapInput<T>,
     options?: GreenletMapOptions,
   ): AsyncIterableIterator<GreenletResult<R>> {
-    return new GreenletMap<T, GreenletResult<R>>(this, fn, items, false, options);
+    return new GreenletMap<T, GreenletResult<R>>(this.#forMap(), fn, items, false, options);
   }
 
   /** Describes the group, as `<Group of 3>`. */
   toString(): string {
     return `<${this.constructor.name} of ${this.length}>`;
+  }
+
+  #forMap(): MapGroup {
+    return {
+      full: () => this.full(),
+      waitAvailable: () => this.waitAvailable(),
+      start: (greenlet) => this.start(greenlet),
+      addFeeder: (feeder) => {
+        this.#feeders.add(feeder);
+        strandOf(feeder).listen({ notify: () => void this.#feeders.delete(feeder) });
+      },
+    };
   }
 
   #claimOf(greenlet: Greenlet<unknown>): Claim | undefined {

@@ -32,7 +32,7 @@ import { printIgnored } from "../_core/ignored_error.ts";
 import { callErrorHook } from "./error_hook.ts";
 import { GreenletScope, hasEnded } from "./greenlet_scope.ts";
 import type { Waiter } from "./hub.ts";
-import { contextFor, currentScope, install, scheduler, store } from "./scheduler.ts";
+import { contextFor, currentScope, install, runInScope, scheduler, store } from "./scheduler.ts";
 
 /** What a greenlet runs. */
 // deno-lint-ignore no-explicit-any -- it takes and returns what it likes
@@ -188,7 +188,10 @@ export class Strand extends GreenletScope implements Waiter {
       drive(this, result, context, (value, isError) => this.end(value, isError));
     } else if (isThenable(result)) {
       this.#context = null;
-      result.then((value) => this.end(value, false), (error) => this.end(error, true));
+      const promise = result instanceof Promise
+        ? result
+        : runInScope(this, () => Promise.resolve(result));
+      promise.then((value) => this.end(value, false), (error) => this.end(error, true));
     } else this.end(result, false);
   }
 
