@@ -114,8 +114,6 @@ export const STOP_LEAVE = 1;
 /** Workers go back to their event loops for ever: the program ends. */
 export const STOP_RETURN = 2;
 
-/** Seat state: nobody sits here. */
-export const SEAT_FREE = 0;
 /** Seat state: a worker is being started. */
 export const SEAT_STARTING = 1;
 /** Seat state: the worker runs tasks. */
@@ -146,7 +144,7 @@ export const RESULT_WORDS = 4;
 export const QUEUED = 1;
 /** Record state: a worker runs it, or has run it. */
 export const BEGUN = 2;
-/** Record state: never to begin; the worker that claims it answers `SKIPPED`. */
+/** Record state: never to begin; the worker that claims it answers nothing. */
 export const CANCELLED = 3;
 /** Record state: fills the end of the ring. */
 export const PAD = 4;
@@ -187,8 +185,6 @@ export const INLINE_FUNCTION = 1 << 9;
 export const KEEP_BUFFERS = 1 << 10;
 /** Result: the value is an error. */
 export const FAILED = 1 << 6;
-/** Result: the task had been cancelled. */
-export const SKIPPED = 1 << 7;
 /** Result: the task has ended with it. */
 export const LAST = 1 << 8;
 /** Result: times stand before the body. */

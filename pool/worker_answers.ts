@@ -134,7 +134,7 @@ export class WorkerAnswers {
 
   /** Says that a cancelled task was not begun. */
   skipped(slot: number, lane: number): void {
-    this.#write(slot, layout.K_NONE | layout.SKIPPED | layout.LAST, 0, 0, 0, 0, null, 0, lane);
+    this.#write(slot, layout.K_NONE | layout.LAST, 0, 0, 0, 0, null, 0, lane);
   }
 
   /** Says that the initializer has failed. */
