@@ -50,8 +50,8 @@ export interface SharedArrayConstructor {
    *
    * @param typecode What the elements are.
    * @param sizeOrValues How many elements, all 0, or what they hold at first.
-   * @param options `scope`: `"thread"` (default) to share it between threads, `"local"` for one thread alone; `lock`:
-   * whether it has a lock (default: true).
+   * @param options `scope`: `"thread"` (default) to share it between threads, `"process"` between processes too,
+   * `"local"` for one thread alone; `lock`: whether it has a lock (default: true).
    * @throws {TypeError} If the type code is unknown, a value is of the wrong type, or an option is wrong.
    * @throws {RangeError} If the size is no integer, is below 0, or is more than there is shared memory.
    */
@@ -65,8 +65,8 @@ export interface SharedArrayConstructor {
    *
    * @param typecode What the elements are.
    * @param sizeOrValues How many elements, all 0, or what they hold at first.
-   * @param options `scope`: `"thread"` (default) to share it between threads, `"local"` for one thread alone; `lock`:
-   * whether it has a lock (default: true).
+   * @param options `scope`: `"thread"` (default) to share it between threads, `"process"` between processes too,
+   * `"local"` for one thread alone; `lock`: whether it has a lock (default: true).
    * @throws {TypeError} If the type code is unknown, a value is of the wrong type, or an option is wrong.
    * @throws {RangeError} If the size is no integer, is below 0, or is more than there is shared memory.
    */
@@ -96,7 +96,8 @@ const innards: WeakMap<object, Innards> = new WeakMap();
  * that are too large wrap around, as in C.
  *
  * `subarray` gives a plain view of the same memory, `slice` and `map` give plain copies. Only the array itself can be sent
- * to a thread. Its `buffer` is all the memory that threads share: keep to its `byteOffset` and `byteLength`.
+ * to a thread. Its `buffer` is all the memory that threads share (at scope `"process"`, that of the array): keep to its
+ * `byteOffset` and `byteLength`.
  *
  * Single elements are read and written as by any typed array over shared memory: for more than that, hold the lock, or use
  * `Atomics`.

@@ -8,7 +8,7 @@ import type { Scope } from "../_core/handle.ts";
 
 /** Options of a `Value` or a `SharedArray`. */
 export interface SharedOptions {
-  /** How far it travels: `"thread"` (default) between threads, `"local"` not at all. */
+  /** How far it travels: `"thread"` (default) between threads, `"process"` between processes too, `"local"` not at all. */
   scope?: Scope;
   /** Whether it has a lock. Default: true. */
   lock?: boolean;

@@ -69,9 +69,10 @@ export class Value<C extends TypeCode> {
    *
    * @param typecode What lies in memory.
    * @param value What it holds at first. Default: 0, `"\0"` or `false`.
-   * @param options `scope`: `"thread"` (default) to share it between threads, `"local"` for one thread alone; `lock`:
-   * whether it has a lock (default: true).
+   * @param options `scope`: `"thread"` (default) to share it between threads, `"process"` between processes too,
+   * `"local"` for one thread alone; `lock`: whether it has a lock (default: true).
    * @throws {TypeError} If the type code is unknown, the value is of the wrong type, or an option is wrong.
+   * @throws {NotSupportedError} If the scope is `"process"` and FFI is not granted (Deno) or `koffi` not installed (Node).
    */
   constructor(typecode: C, value?: TypeCodes[C], options?: SharedOptions) {
     const format = formatOf(typecode, "Value");

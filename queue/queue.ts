@@ -91,8 +91,10 @@ export class Queue<T = unknown> implements AsyncIterable<T> {
    * Creates a queue.
    *
    * @param maxsize How many items find room before `put` waits. Default: 0, which as any number below is no limit.
-   * @param options `scope`: `"thread"` (default) to share it between threads, `"local"` for the promises of one thread.
+   * @param options `scope`: `"thread"` (default) to share it between threads, `"process"` between processes too, `"local"`
+   * for the promises of one thread.
    * @throws {TypeError} If an argument has a wrong type, or the scope is unknown.
+   * @throws {NotSupportedError} If the scope is `"process"` and FFI is not granted (Deno) or `koffi` not installed (Node).
    * @throws {RangeError} If `maxsize` is no integer.
    */
   constructor(maxsize?: number, options?: QueueOptions) {

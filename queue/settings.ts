@@ -9,7 +9,10 @@ import type { SyncWaitOptions } from "../_core/wait_options.ts";
 
 /** What a queue is made with. */
 export interface QueueOptions {
-  /** How far the queue travels: `"local"` for the promises of one thread, by reference. Default: `"thread"`. */
+  /**
+   * How far the queue travels: `"thread"`, `"process"` to other processes too, `"local"` for the promises of one thread, by
+   * reference. Default: `"thread"`.
+   */
   scope?: Scope;
 }
 

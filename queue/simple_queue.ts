@@ -53,8 +53,10 @@ export class SimpleQueue<T = unknown> implements AsyncIterable<T> {
   /**
    * Creates a queue.
    *
-   * @param options `scope`: `"thread"` (default) to share it between threads, `"local"` for the promises of one thread.
+   * @param options `scope`: `"thread"` (default) to share it between threads, `"process"` between processes too, `"local"`
+   * for the promises of one thread.
    * @throws {TypeError} If the scope is unknown.
+   * @throws {NotSupportedError} If the scope is `"process"` and FFI is not granted (Deno) or `koffi` not installed (Node).
    */
   constructor(options?: QueueOptions) {
     const scope = checkScope(options, new.target.name);

@@ -64,7 +64,12 @@ async function runTest(tree: string, node: Node, path: string): Promise<void> {
   const { ok, ending, output, stdout } = await attempt(
     node.binary,
     ["--test-reporter=tap", "--test-reporter-destination=stdout", path.replace(/\.ts$/, ".js")],
-    { cwd: tree, env: { NO_COLOR: "1" }, timeout: TIMEOUT, quiet: true },
+    {
+      cwd: tree,
+      env: { NO_COLOR: "1", NOGIL_DENO: Deno.execPath() },
+      timeout: TIMEOUT,
+      quiet: true,
+    },
   );
   const [passed, failed, skipped] = ["pass", "fail|cancelled", "skipped"].map((word) =>
     [...stdout.matchAll(new RegExp(`^# (?:${word}) (\\d+)$`, "gm"))]

@@ -44,7 +44,7 @@ export interface BarrierOptions {
   action?: () => void;
   /** Milliseconds that a wait without a timeout of its own may take. Default: no limit. */
   timeout?: number;
-  /** How far the barrier travels. Default: `"thread"`. */
+  /** How far the barrier travels: `"local"`, `"thread"` or `"process"`. Default: `"thread"`. */
   scope?: Scope;
 }
 

@@ -20,7 +20,7 @@ import type { Guard } from "./guard.ts";
 let revived: Place | null = null;
 
 /**
- * A lock that one holder has at a time: between coroutines, between threads, or both.
+ * A lock that one holder has at a time: between coroutines, between threads, between processes.
  *
  * As in Python, it is not re-entrant, and may be released by another thread than the one that acquired it. A thread that
  * returns while it holds the lock leaves it held.
@@ -57,8 +57,10 @@ export class Lock {
   /**
    * Creates a free lock.
    *
-   * @param options `scope`: `"thread"` (default) to share it between threads, `"local"` for the promises of one thread.
+   * @param options `scope`: `"thread"` (default) to share it between threads, `"process"` between processes too, `"local"`
+   * for the promises of one thread.
    * @throws {TypeError} If the scope is unknown.
+   * @throws {NotSupportedError} If the scope is `"process"` and FFI is not granted (Deno) or `koffi` not installed (Node).
    */
   constructor(options?: { scope?: Scope }) {
     this.#place = revived ?? createPlace(TYPE_LOCK, checkScope(options, "Lock"));

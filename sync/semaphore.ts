@@ -108,9 +108,11 @@ export class Semaphore {
    * Creates a semaphore.
    *
    * @param value Number of permits, 0 to 536 870 911. Default: 1.
-   * @param options `scope`: `"thread"` (default) to share it between threads, `"local"` for the promises of one thread.
+   * @param options `scope`: `"thread"` (default) to share it between threads, `"process"` between processes too, `"local"`
+   * for the promises of one thread.
    * @throws {RangeError} If the number of permits is negative, too large or no integer.
    * @throws {TypeError} If it is no number, or the scope is unknown.
+   * @throws {NotSupportedError} If the scope is `"process"` and FFI is not granted (Deno) or `koffi` not installed (Node).
    */
   constructor(value?: number, options?: { scope?: Scope }) {
     const count = value ?? 1;
