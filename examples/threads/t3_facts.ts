@@ -1,12 +1,20 @@
 // deno run --allow-read examples/threads/t3_facts.ts
 // T3: what a thread knows of itself, and what is known of it.
-import process from "node:process";
-import { activeCount, currentThread, enumerate, Event, isMain, task, Thread } from "@nogil/std";
+import {
+  activeCount,
+  currentThread,
+  enumerate,
+  Event,
+  getpid,
+  isMain,
+  task,
+  Thread,
+} from "@nogil/std";
 
 export const report = task(import.meta, function report(go: Event): number {
   console.log(`I am ${currentThread().name}, number ${currentThread().ident}`);
   go.waitSync();
-  return process.pid;
+  return getpid();
 });
 
 if (isMain(import.meta)) {
@@ -30,6 +38,6 @@ if (isMain(import.meta)) {
   console.log("I am", currentThread().name);
 
   go.set();
-  console.log("same process:", await thread.join() === process.pid);
+  console.log("same process:", await thread.join() === getpid());
   console.log("alive:", thread.isAlive(), "threads:", activeCount());
 }
