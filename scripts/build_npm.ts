@@ -20,17 +20,29 @@ const FIELDS = {
   description: DESCRIPTION,
   keywords: [
     "thread",
+    "threads",
     "threading",
+    "multithreading",
+    "thread-pool",
+    "worker-pool",
+    "process",
     "multiprocessing",
+    "concurrent",
     "concurrency",
     "parallel",
+    "futures",
     "lock",
     "mutex",
     "semaphore",
     "queue",
+    "coroutine",
+    "greenlet",
+    "gevent",
+    "asyncio",
     "worker_threads",
     "atomics",
     "shared-memory",
+    "python",
     "deno",
   ],
   engines: { node: ">=20" },
@@ -80,6 +92,8 @@ export async function completePackageJson(path: string): Promise<void> {
       peerDependencies: OPTIONAL_PEERS,
       peerDependenciesMeta: Object.fromEntries(peers.map((peer) => [peer, { optional: true }])),
     }),
+    // Tools ask for it by this name.
+    exports: { ...rest.exports, "./package.json": "./package.json" },
   };
   await writeFile(path, `${JSON.stringify(fields, null, 2)}\n`);
 }

@@ -8,7 +8,14 @@ Deno.test("completePackageJson() adds optional packages as optional peers, and n
   const folder = await mkdtemp(join(tmpdir(), "nogil-test-"));
   try {
     const path = join(folder, "package.json");
-    const packed = { name: "@nogil/std", version: "1.2.3", type: "module", dependencies: {} };
+    const exports = { "./sync": "./sync/mod.js" };
+    const packed = {
+      name: "@nogil/std",
+      version: "1.2.3",
+      type: "module",
+      exports,
+      dependencies: {},
+    };
     await Deno.writeTextFile(path, JSON.stringify(packed));
     await completePackageJson(path);
     const { peerDependencies, peerDependenciesMeta, dependencies, ...rest } = JSON.parse(
@@ -19,6 +26,11 @@ Deno.test("completePackageJson() adds optional packages as optional peers, and n
     assertEquals(peerDependenciesMeta, { koffi: { optional: true } });
     assertEquals([dependencies, rest.name, rest.version], [{}, "@nogil/std", "1.2.3"]);
     assert(rest.description.length > 20);
+    assertEquals(rest.exports, { ...exports, "./package.json": "./package.json" });
+    assertEquals([rest.engines, rest.type, rest.sideEffects], [{ node: ">=20" }, "module", false]);
+    for (const word of ["threading", "multiprocessing", "worker-pool", "greenlet", "asyncio"]) {
+      assert(rest.keywords.includes(word), word);
+    }
   } finally {
     await rm(folder, { recursive: true });
   }
