@@ -22,7 +22,67 @@ def start_and_join(method, count):
     return (time.perf_counter() - begun) / count * 1e9
 
 
+def increment(value, start, count):
+    start.wait()
+    for _ in range(count):
+        with value.get_lock():
+            value.value += 1
+
+
+def value_of_two(count):
+    value = multiprocessing.Value("i", 0)
+    start = multiprocessing.Barrier(3)
+    processes = [multiprocessing.Process(target=increment, args=(value, start, count)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    start.wait()
+    begun = time.perf_counter()
+    for process in processes:
+        process.join()
+    assert value.value == 2 * count
+    return (time.perf_counter() - begun) / (2 * count) * 1e9
+
+
+def get_all(queue, count):
+    for _ in range(count):
+        queue.get()
+
+
+def queue_items(count):
+    queue = multiprocessing.Queue()
+    process = multiprocessing.Process(target=get_all, args=(queue, count))
+    process.start()
+    begun = time.perf_counter()
+    for i in range(count):
+        queue.put(i)
+    process.join()
+    return (time.perf_counter() - begun) / count * 1e9
+
+
+def echo(questions, answers, count):
+    for _ in range(count):
+        answers.put(questions.get())
+
+
+def round_trips(count):
+    questions, answers = multiprocessing.Queue(), multiprocessing.Queue()
+    process = multiprocessing.Process(target=echo, args=(questions, answers, count + 1))
+    process.start()
+    questions.put(0)
+    answers.get()
+    begun = time.perf_counter()
+    for i in range(count):
+        questions.put(i)
+        answers.get()
+    time_taken = time.perf_counter() - begun
+    process.join()
+    return time_taken / count * 1e9
+
+
 CASES = {
+    "value": lambda: value_of_two(100_000),
+    "queue": lambda: queue_items(100_000),
+    "round_trip": lambda: round_trips(5_000),
     "spawn": lambda: start_and_join("spawn", 10),
     "forkserver": lambda: start_and_join("forkserver", 20),
     "fork": lambda: start_and_join("fork", 30),

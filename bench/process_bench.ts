@@ -1,13 +1,15 @@
 /**
- * How fast do processes start, beside CPython's?
+ * How fast do processes start, and how fast is what they share, beside CPython's?
  *
  * `deno task bench:process [--json]`
  *
  * @module
  */
-import { Process } from "@nogil/std/process";
-import { benchmark, cpython, perOperation } from "./harness.ts";
-import { square } from "./process_tasks.ts";
+import { Process, Value } from "@nogil/std/process";
+import { Queue } from "@nogil/std/queue";
+import { Barrier, Lock } from "@nogil/std/sync";
+import { benchmark, type Case, cpython, operations, perOperation } from "./harness.ts";
+import { echo, echoAwaiting, getAll, increment, square } from "./process_tasks.ts";
 
 const BASELINE = new URL("./process_baseline.py", import.meta.url);
 
@@ -34,7 +36,94 @@ async function withSpares(): Promise<number> {
   return time;
 }
 
+const scope = "process";
+const INCREMENTS = operations(1_000_000);
+const ITEMS = operations(400_000);
+const ROUND_TRIPS = operations(10_000);
+
+/** Two processes add to one value. */
+async function addTogether(lock: Lock | null): Promise<number> {
+  const [value, start] = [new Value("i", 0, { scope }), new Barrier(2, { scope })];
+  const processes = [1, 2].map(() =>
+    new Process({ target: increment, args: [value, lock, start, INCREMENTS] }).start()
+  );
+  const times: number[] = [];
+  for (const process of processes) times.push(await process.join());
+  if (value.value !== 2 * INCREMENTS) throw new Error(`Wrong sum: ${value.value}`);
+  return Math.max(...times) * 1e6 / (2 * INCREMENTS);
+}
+
+/** From this process to another one. */
+async function through(): Promise<number> {
+  const queue = new Queue<number>(0, { scope });
+  const process = new Process({ target: getAll, args: [queue, ITEMS + 1] }).start();
+  queue.putSync(0);
+  while (!queue.empty()) await new Promise((resolve) => setTimeout(resolve, 1));
+  return await perOperation(ITEMS, async () => {
+    for (let i = 0; i < ITEMS; i++) queue.putSync(i);
+    await process.join();
+  });
+}
+
+/** To another process and back, one item at a time. */
+function roundTrip(name: string, isBlocking: boolean): Case {
+  return {
+    name,
+    measure: async () => {
+      const [questions, answers] = [1, 2].map(() => new Queue<number>(0, { scope }));
+      if (questions === undefined || answers === undefined) return null;
+      const process = new Process({
+        target: isBlocking ? echo : echoAwaiting,
+        args: [questions, answers, ROUND_TRIPS + 1],
+      }).start();
+      questions.putSync(0);
+      await answers.get();
+      const time = await perOperation(ROUND_TRIPS, async () => {
+        for (let i = 0; i < ROUND_TRIPS; i++) {
+          if (isBlocking) questions.putSync(i);
+          else await questions.put(i);
+          if (isBlocking) answers.getSync();
+          else await answers.get();
+        }
+      });
+      await process.join();
+      return time;
+    },
+  };
+}
+
 await benchmark([
+  {
+    title: "A value under its lock, two processes",
+    cases: [
+      { name: "CPython multiprocessing.Value", measure: () => cpython(BASELINE, "value") },
+      { name: "Value, its RLock", measure: () => addTogether(null) },
+      { name: "Value, a Lock", measure: () => addTogether(new Lock({ scope })) },
+    ],
+    targets: [{ name: "Value, its RLock", ratio: 1 / 3 }],
+    rate: true,
+    rounds: 5,
+  },
+  {
+    title: "Numbers through a queue to another process",
+    cases: [
+      { name: "CPython multiprocessing.Queue", measure: () => cpython(BASELINE, "queue") },
+      { name: "Queue, blocking", measure: through },
+    ],
+    targets: [{ name: "Queue, blocking", ratio: 1 / 2 }],
+    rate: true,
+    rounds: 5,
+  },
+  {
+    title: "To another process and back by two queues",
+    cases: [
+      { name: "CPython multiprocessing.Queue", measure: () => cpython(BASELINE, "round_trip") },
+      roundTrip("Queue, blocking", true),
+      roundTrip("Queue, awaiting", false),
+    ],
+    targets: [{ name: "Queue, blocking", ratio: 0.7 }],
+    rounds: 5,
+  },
   {
     title: "A process with nothing to do: start and join",
     cases: [

@@ -155,14 +155,17 @@ Deno.test("liveness() takes a zombie and a recycled id for dead", async () => {
   assertEquals(liveness(system, process.pid, processStart(system, process.pid) + 1), "dead");
   assertEquals(liveness(system, 2 ** 22 + 1, 0), "dead");
   // The shell becomes a program that does not wait for its child.
-  const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"]);
-  let text = "";
-  parent.stdout.on("data", (chunk) => text += chunk);
-  await until(() => text.includes("\n"), "the id of the zombie");
-  const zombie = Number(text);
-  await until(() => liveness(system, zombie, 0) === "dead", "its end");
-  assert(system.hasProcess(zombie));
+  const parent = spawn("sh", ["-c", "sleep 0.3 & echo $!; exec sleep 60"]);
   const closed = new Promise((resolve) => parent.on("close", resolve));
-  parent.kill("SIGKILL");
-  await closed;
+  try {
+    let text = "";
+    parent.stdout.on("data", (chunk) => text += chunk);
+    await until(() => text.includes("\n"), "the id of the zombie");
+    const zombie = Number(text);
+    await until(() => liveness(system, zombie, 0) === "dead", "its end");
+    assert(system.hasProcess(zombie));
+  } finally {
+    parent.kill("SIGKILL");
+    await closed;
+  }
 });
