@@ -19,7 +19,7 @@ export interface LocalServer {
 }
 
 /**
- * Starts a server. `/size/1000` is so many bytes, `/late/50` comes after so many milliseconds, `/half` begins and never
+ * Starts a server. `/size/1000` is so many bytes, `/late/50/1000` the same after 50 milliseconds; `/half` begins and never
  * ends, `/never` never begins, anything else is a greeting.
  */
 export async function startServer(): Promise<LocalServer> {
@@ -29,7 +29,7 @@ export async function startServer(): Promise<LocalServer> {
   let most = 0;
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? "";
-    const [, what, number] = path.split("/");
+    const [, what, number, size] = path.split("/");
     asked.push(path);
     most = Math.max(most, ++open);
     response.on("close", () => {
@@ -37,8 +37,9 @@ export async function startServer(): Promise<LocalServer> {
       if (!response.writableFinished) givenUp.push(path);
     });
     if (what === "size") response.end("x".repeat(Number(number)));
-    else if (what === "late") setTimeout(() => response.end("late"), Number(number));
-    else if (what === "half") response.write("half");
+    else if (what === "late") {
+      setTimeout(() => response.end("x".repeat(Number(size))), Number(number));
+    } else if (what === "half") response.write("half");
     else if (what !== "never") response.end(`hello ${path}`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
