@@ -179,7 +179,7 @@ export class NamedMemory {
     if (segment === null) return;
     this.#segment = null;
     collected.unregister(this);
-    segments.unmap(this.#system, segment);
+    segments.retire(this.#system, segment);
     if (this.#isOwner) removeOwned(this.#system, this.name);
   }
 
@@ -203,7 +203,7 @@ export class NamedMemory {
     const found = findReady(this.#system, this.name);
     if (found === null) return false;
     const done = unlinkIn(found.control as Int32Array);
-    segments.unmap(this.#system, found);
+    segments.release(this.#system, found);
     return done;
   }
 }
@@ -246,7 +246,7 @@ function tryCreate(
   }
   const lasting = segments.openLasting(system, name);
   if (lasting !== null) {
-    segments.unmap(system, lasting);
+    segments.release(system, lasting);
     return null;
   }
   const segment = segments.createHidden(system, name, size);
@@ -255,7 +255,7 @@ function tryCreate(
   Atomics.store(control, STAMP, stamp);
   Atomics.store(control, STATE, MAKING);
   if (hasRival(system, name, stamp)) {
-    segments.unmap(system, segment);
+    segments.release(system, segment);
     return null;
   }
   Atomics.store(control, STATE, READY);
@@ -295,7 +295,7 @@ function* eachHidden(system: Ffi, name: string): Generator<Int32Array> {
     try {
       yield segment.control as Int32Array;
     } finally {
-      segments.unmap(system, segment);
+      segments.release(system, segment);
     }
   }
 }
@@ -312,7 +312,7 @@ function findReady(system: Ffi, name: string): Segment | null {
       const state = Atomics.load(segment.control as Int32Array, STATE);
       if (state === READY) return segment;
       if (state !== UNLINKED) isMaking = true;
-      segments.unmap(system, segment);
+      segments.release(system, segment);
     }
     if (!isMaking || performance.now() - since > PATIENCE) return null;
     pause();
@@ -350,7 +350,6 @@ function letGo(system: Ffi): void {
     if (Atomics.load(one.control, one.ticket) !== ARRIVED) continue;
     Atomics.store(one.control, one.ticket, 0);
     kept.splice(i, 1);
-    structuredClone(one.control.buffer, { transfer: [one.control.buffer] });
     segments.release(system, one);
   }
   if (kept.length > 0 || keeper === null) return;

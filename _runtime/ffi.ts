@@ -29,6 +29,8 @@ const FUTEX_WAKE = 1;
 const MFD_CLOEXEC = 1;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
+/** `MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS`, and on Linux `MAP_NORESERVE`. */
+const PRIVATE_ZEROS = process.platform === "darwin" ? 0x1012 : 0x4032;
 const SEEK_END = 2;
 const O_RDWR = 2;
 const POLLIN = 1;
@@ -150,6 +152,11 @@ export class Ffi {
   /** Takes a mapping away. No view of it may be used any more. */
   munmap(address: number, length: number): void {
     this.#c.munmap(address, length);
+  }
+
+  /** Puts zeros of this process alone in the place of a mapping, so that views of it can still be used. */
+  discard(address: number, length: number): void {
+    this.#check("mmap", this.#c.mmap(address, length, PROT_READ_WRITE, PRIVATE_ZEROS, -1, 0));
   }
 
   /** Makes a buffer object of its own on mapped memory. */

@@ -127,13 +127,31 @@ export function openAgain(system: Ffi, fd: number): number {
   return system.open(`/proc/self/fd/${fd}`);
 }
 
-/** Takes the mapping away. Nobody reads or writes its bytes afterwards: their buffer is detached. */
-export function unmap(system: Ffi, segment: Segment): void {
-  structuredClone(segment.buffer, { transfer: [segment.buffer] });
-  release(system, segment);
+/**
+ * Lets go of a segment whose buffer others may have views of: the buffer is detached. Where that is not possible (Node 20),
+ * they see zeros from now on, and what they write goes nowhere.
+ */
+export function retire(system: Ffi, segment: Segment): void {
+  const { buffer, address, length, fd } = segment;
+  if (detach(buffer)) return release(system, segment);
+  system.discard(address, length);
+  system.close(fd);
+  leftovers.register(buffer, () => system.munmap(address, length));
 }
 
-/** Takes the mapping away when its buffer is gone. */
+const leftovers = new FinalizationRegistry<() => void>((unmap) => unmap());
+
+function detach(buffer: ArrayBuffer): boolean {
+  if (!("transfer" in buffer)) return false;
+  try {
+    buffer.transfer();
+  } catch {
+    return false;
+  }
+  return buffer.byteLength === 0;
+}
+
+/** Takes the mapping of a segment away of which nobody has a view. */
 export function release(
   system: Ffi,
   { address, length, fd }: Pick<Segment, "address" | "length" | "fd">,

@@ -37,8 +37,7 @@ let revived: NamedMemory | null = null;
  *
  * It can also be passed to a thread or a process, where it arrives open, even if the sender closes it right away.
  *
- * Nothing orders what several write: hold a lock, or use a {@linkcode SharedArray}, which has one. After
- * {@linkcode SharedMemory.close} every view of the bytes is empty.
+ * Nothing orders what several write: hold a lock, or use a {@linkcode SharedArray}, which has one.
  *
  * @example Usage
  * ```ts
@@ -99,7 +98,10 @@ export class SharedMemory implements Disposable {
     return this.#buf ??= new Uint8Array(buffer);
   }
 
-  /** Closes it here: every view of the bytes is empty from now on. The others keep theirs. Closing again does nothing. */
+  /**
+   * Closes it here: every view of the bytes is empty from now on, as that of a buffer that was transferred. (Node 20 cannot
+   * do that: there the views hold zeros, and what is written to them goes nowhere.) Closing again does nothing.
+   */
   close(): void {
     this.#memory.close();
     this.#buf = null;
