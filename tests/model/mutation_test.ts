@@ -23,6 +23,7 @@ import type { WaitQueue } from "../../_core/wait_queue.ts";
 import { LOCK } from "./lock_scenarios.ts";
 import { withQueueOptions } from "./queue_scenario.ts";
 import { QUEUE } from "./queue_scenarios.ts";
+import { TASKS } from "./queue_task_scenarios.ts";
 import { RWLOCK } from "./rwlock_scenarios.ts";
 import { explore, type Scenario } from "./scenario.ts";
 import { SEMAPHORE } from "./semaphore_scenarios.ts";
@@ -146,7 +147,7 @@ for (const [ending, finish] of Object.entries(ENDINGS)) {
   Deno.test(`The model finds a queue that ${ending}`, () => {
     const found = withQueueOptions(
       { finish },
-      () => QUEUE.some((scenario) => explore(scenario).failures.length > 0),
+      () => [...TASKS, ...QUEUE].some((scenario) => explore(scenario).failures.length > 0),
     );
     assert(found);
   });

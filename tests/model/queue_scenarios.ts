@@ -317,4 +317,4 @@ const drops: Scenario[] = [4, 5, 6, 7, 8, 9, 10, 12, 14].map((k) =>
 );
 
 /** Scenarios of queues. */
-export const QUEUE: Scenario[] = [...TASKS, ...ordered, ...waits, ...drops];
+export const QUEUE: Scenario[] = [...ordered, ...waits, ...drops, ...TASKS];
