@@ -1,56 +1,88 @@
 /**
- * What a child process is told at its start.
+ * What a child process is told at its start, and how it ends.
  *
  * @module
  */
 
-import process from "node:process";
+import { bareDeno, bareProcess, useProcess, usesProcess } from "./bare.ts";
+import { isFirstThread } from "./lineage.ts";
 import { isMainModule, setWorkerContext } from "./main_module.ts";
 
 /** What the address of a control channel looks like. */
 const ADDRESS = /^(?:unix:.*\/nogil-\d+-\w{6}\/s|tcp:\d+)$/;
-/** What Deno says of a main module that is no file, such as one that was made for a child. */
-const NO_FILE = "$deno$node.mjs";
 
 /** Gives the address of the control channel, if a module is what this process was started with, as a child; or `null`. */
 export function childAddress(meta: ImportMeta): string | null {
-  const [, main, address] = process.argv;
-  if (address === undefined || !ADDRESS.test(address)) return null;
-  if (!isMainModule(meta) && !main?.endsWith(NO_FILE)) return null;
+  const deno = bareDeno();
+  const args = deno?.args ?? bareProcess().argv.slice(2);
+  const [address] = args;
+  if (args.length !== 1 || address === undefined || !ADDRESS.test(address)) return null;
+  if (!isFirstThread() || !isMainModule(meta) && !isMadeForChild()) return null;
   setWorkerContext();
   return address;
+}
+
+/** Whether the main module is one that was made for a child; see `child_command.ts`. */
+function isMadeForChild(): boolean {
+  try {
+    return bareDeno()?.mainModule.startsWith("data:") === true;
+  } catch {
+    // This process may not know its main module: it is a file.
+    return false;
+  }
 }
 
 /** Gives the value of an environment variable that was meant for this process alone, and removes it. */
 export function takeVariable(name: string, isThere: boolean): string {
   if (!isThere) return "";
-  const value = process.env[name] ?? "";
-  delete process.env[name];
+  const deno = bareDeno();
+  if (deno === null) {
+    const { env } = bareProcess();
+    const value = env[name] ?? "";
+    delete env[name];
+    return value;
+  }
+  const value = deno.env.get(name) ?? "";
+  deno.env.delete(name);
   return value;
 }
 
-/** Makes the arguments of the program appear as in the first process. */
+/** Makes the arguments of the program appear in `process` as in the first process. */
 export function setArguments(argv: readonly string[]): void {
+  useProcess();
+  const process = bareProcess();
   process.argv.splice(1, process.argv.length, ...argv);
 }
 
 /** Calls a function with each error that nobody catches, instead of ending this process. */
 export function onUncaught(handler: (error: unknown) => void): void {
-  process.on("uncaughtException", handler);
-  process.on("unhandledRejection", handler);
-}
-
-/** Ends this process. */
-export function exit(code: number): never {
-  process.exit(code);
+  if (bareDeno() === null) {
+    bareProcess().on("uncaughtException", handler);
+    bareProcess().on("unhandledRejection", handler);
+    return;
+  }
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    handler(event.error);
+  });
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    handler(event.reason);
+  });
 }
 
 /** Has everything done that is done when the event loop is empty. */
 export function announceEnd(): void {
-  process.emit("beforeExit", exitCode());
+  if (usesProcess()) bareProcess().emit("beforeExit", exitCode());
 }
 
 /** Gives the exit code that the program has set; 0 by default. */
 export function exitCode(): number {
-  return Number(process.exitCode ?? 0);
+  return bareDeno()?.exitCode ?? Number(bareProcess().exitCode ?? 0);
+}
+
+/** Ends this process. */
+export function exit(code: number): never {
+  if (usesProcess()) bareProcess().exit(code);
+  return (bareDeno() as { exit(code: number): never }).exit(code);
 }

@@ -5,27 +5,16 @@
  * @module
  */
 
-import process from "node:process";
+import { type BareConnection, bareDeno } from "./bare.ts";
 import type { LocalSocket, SocketEvents } from "./local_socket.ts";
-
-/** The part of a connection of Deno that is used here. */
-interface DenoConnection {
-  read(bytes: Uint8Array): Promise<number | null>;
-  write(bytes: Uint8Array): Promise<number>;
-  close(): void;
-}
-
-interface DenoNet {
-  connect(target: object): Promise<DenoConnection>;
-}
 
 const CHUNK = 1 << 16;
 
 /** Connects to an address. */
 export async function connectToParent(address: string, events: SocketEvents): Promise<LocalSocket> {
-  const { Deno } = globalThis as { Deno?: DenoNet };
-  if (Deno !== undefined && "deno" in process.versions) {
-    const connection = await Deno.connect(denoTarget(address));
+  const deno = bareDeno();
+  if (deno !== null) {
+    const connection = await deno.connect(denoTarget(address));
     void follow(connection, events);
     return new DenoSocket(connection);
   }
@@ -44,7 +33,7 @@ export function denoTarget(address: string): object {
     : { hostname: "127.0.0.1", port: Number(address.slice(4)) };
 }
 
-async function follow(connection: DenoConnection, events: SocketEvents): Promise<void> {
+async function follow(connection: BareConnection, events: SocketEvents): Promise<void> {
   const bytes = new Uint8Array(CHUNK);
   try {
     for (;;) {
@@ -59,10 +48,10 @@ async function follow(connection: DenoConnection, events: SocketEvents): Promise
 }
 
 class DenoSocket implements LocalSocket {
-  readonly #connection: DenoConnection;
+  readonly #connection: BareConnection;
   #sent: Promise<void> = Promise.resolve();
 
-  constructor(connection: DenoConnection) {
+  constructor(connection: BareConnection) {
     this.#connection = connection;
   }
 

@@ -8,6 +8,7 @@ import { writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { setImmediate } from "node:timers";
+import { useProcess } from "./bare.ts";
 import type { Runtime, TimerHandle } from "./types.ts";
 import * as worker from "./worker.ts";
 
@@ -36,6 +37,7 @@ export function writeAllSync(
 
 /** Returns what both runtimes do alike. */
 export function commonRuntime(): CommonRuntime {
+  useProcess();
   return {
     isWorkerThread: worker.inWorker,
     threadId: worker.ownThreadId,

@@ -4,8 +4,7 @@
  * @module
  */
 
-import process from "node:process";
-import { pathToFileURL } from "node:url";
+import { bareProcess } from "./bare.ts";
 
 /** What a process knows of itself. */
 export interface Lineage {
@@ -55,15 +54,29 @@ function firstLineage(): Lineage {
     daemon: false,
     parent: null,
     ticket: null,
-    argv: process.argv.slice(1),
+    argv: bareProcess().argv.slice(1),
     execArgv: [],
     config: null,
   };
 }
 
+/** Whether nobody has said yet what this process is, as on the first thread when it starts. */
+export function isFirstThread(): boolean {
+  return (globalThis as { [key: symbol]: unknown })[KEY] === undefined;
+}
+
 function mainModule(): string | null {
-  const [, main] = process.argv;
+  const [, main] = bareProcess().argv;
   if (main === undefined || main === "") return null;
   if (/^[a-z][a-z0-9+.-]+:/i.test(main)) return main;
-  return pathToFileURL(main).href;
+  const path = main.replaceAll("\\", "/");
+  return new URL(
+    path.startsWith("/") ? `file://${escapePath(path)}` : `file:///${escapePath(path)}`,
+  )
+    .href;
+}
+
+/** Escapes what a URL would take for something else than a path. */
+function escapePath(path: string): string {
+  return path.replaceAll("%", "%25").replaceAll("?", "%3F").replaceAll("#", "%23");
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import process from "node:process";
+import { bareDeno, bareProcess } from "./bare.ts";
 import { denoTarget } from "./child_socket.ts";
 
 /** The part of a web worker that is used here. */
@@ -22,13 +22,14 @@ interface WebWorker {
  * @returns When the thread that sees to it was started.
  */
 export async function dieWithParent(address: string, hello: Uint8Array): Promise<void> {
-  if ("deno" in process.versions) watchOnDeno(address, hello);
+  if (bareDeno() !== null) watchOnDeno(address, hello);
   else await watchOnNode(address, hello);
 }
 
 /** Ends this process at once. */
 export function killSelf(): void {
-  process.kill(process.pid, "SIGKILL");
+  const self = bareDeno() ?? bareProcess();
+  self.kill(self.pid, "SIGKILL");
 }
 
 function watchOnDeno(address: string, hello: Uint8Array): void {

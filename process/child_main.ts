@@ -40,7 +40,7 @@ import {
   WATCH,
 } from "./frames.ts";
 import type { Assignment } from "./orders.ts";
-import { startWork } from "./own_work.ts";
+import { doWork, takeWork } from "./own_work.ts";
 
 /** Runs this process as the child of the one at an address; `imported` says that its own modules are there. */
 export async function runChild(
@@ -69,8 +69,7 @@ export async function runChild(
   socket.send(hello(CONTROL, key));
   const { lineage, work } = decode(await assigned) as Assignment;
   setLineage(lineage);
-  setArguments(lineage.argv);
-  await new Run(socket).begin(work, imported);
+  await new Run(socket).begin(work, lineage.argv, imported);
 }
 
 /** Loads the whole library, which the module of most tasks imports, and says so. */
@@ -91,12 +90,18 @@ class Run {
     onUncaught((error) => void this.#end("error", error));
   }
 
-  async begin(bytes: Uint8Array, imported: () => void): Promise<void> {
+  async begin(bytes: Uint8Array, argv: readonly string[], imported: () => void): Promise<void> {
     try {
       const modules = requiredModules(bytes);
-      if (modules.length > 0) await importForTask(modules);
+      if (modules.length > 0) {
+        setArguments(argv);
+        await importForTask(modules);
+      }
       imported();
-      await this.#end("result", await startWork(bytes));
+      const work = takeWork(bytes);
+      // On Deno it takes time to get the `process` of Node, which few self-contained functions ask for.
+      if (modules.length === 0 && /process/.test(String(work.target))) setArguments(argv);
+      await this.#end("result", await doWork(work));
     } catch (error) {
       await this.#end("error", error);
     }

@@ -9,11 +9,14 @@ import type { Work } from "./orders.ts";
 
 let own: Work | null = null;
 
-/** Decodes what this process shall do, and does it. */
-export async function startWork(bytes: Uint8Array): Promise<unknown> {
-  own = decode(bytes) as Work;
-  const { target, args } = own;
-  if (own.class === undefined) return target?.(...args as never[]);
+/** Decodes what this process shall do. */
+export function takeWork(bytes: Uint8Array): Work {
+  return own = decode(bytes) as Work;
+}
+
+/** Does it. */
+export async function doWork(work: Work): Promise<unknown> {
+  if (work.class === undefined) return work.target?.(...work.args as never[]);
   return (await import("./current_process.ts")).currentProcess().run();
 }
 
