@@ -58,7 +58,7 @@ export async function Client<R = unknown, S = R>(
   address: Address,
   options?: SocketOptions & WaitOptions,
 ): Promise<Connection<R, S>> {
-  const timeout = checkWait(options);
+  const timeout = checkWait(options, WHAT);
   const [line, terms] = begin(address, options);
   await answer(line, timeout, options?.signal, WHAT);
   return connectionOver(line, socketWire({ maxBytes: terms.maxBytes }));
@@ -97,7 +97,7 @@ export function ClientSync<R = unknown, S = R>(
   address: Address,
   options?: SocketOptions & SyncWaitOptions,
 ): Connection<R, S> {
-  const timeout = checkSyncWait(options);
+  const timeout = checkSyncWait(options, WHAT);
   const [line, terms] = begin(address, options);
   answerSync(line, timeout, WHAT);
   return connectionOver(line, socketWire({ maxBytes: terms.maxBytes }));

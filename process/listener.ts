@@ -128,7 +128,7 @@ export class Listener implements AsyncDisposable {
    * @throws {InvalidStateError} If the listener is closed, or is meanwhile.
    */
   async accept<R = unknown, S = R>(options?: WaitOptions): Promise<Connection<R, S>> {
-    const timeout = checkWait(options);
+    const timeout = checkWait(options, ACCEPT);
     this.#checkOpen();
     let arrival: Arrival;
     try {
@@ -148,7 +148,7 @@ export class Listener implements AsyncDisposable {
    * @throws {InvalidStateError} If the listener is closed.
    */
   acceptSync<R = unknown, S = R>(options?: SyncWaitOptions): Connection<R, S> {
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, ACCEPT);
     this.#checkOpen();
     let arrival: Arrival;
     try {

@@ -64,7 +64,7 @@ export class MessageLine {
   #put(pack: () => unknown, options: WaitOptions | undefined): Promise<void> {
     try {
       this.#checkWritable();
-      const timeout = checkWait(options);
+      const timeout = checkWait(options, SEND);
       return this.end.put(pack(), timeout, options?.signal).then(
         undefined,
         (error) => this.#fail(error, SEND, timeout),
@@ -76,7 +76,7 @@ export class MessageLine {
 
   #putSync(pack: () => unknown, options: SyncWaitOptions | undefined): void {
     this.#checkWritable();
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, SEND);
     const item = pack();
     try {
       this.end.putSync(item, timeout);
@@ -89,7 +89,7 @@ export class MessageLine {
   get(options: WaitOptions | undefined): Promise<unknown> {
     try {
       this.#checkReadable(RECEIVE);
-      const timeout = checkWait(options);
+      const timeout = checkWait(options, RECEIVE);
       const returned = this.#takeReturned();
       if (returned !== null) return Promise.resolve(returned.value);
       return this.end.get(timeout, options?.signal).then(
@@ -104,7 +104,7 @@ export class MessageLine {
   /** Receives a message; blocks. */
   getSync(options: SyncWaitOptions | undefined): unknown {
     this.#checkReadable(RECEIVE);
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, RECEIVE);
     const returned = this.#takeReturned();
     if (returned !== null) return returned.value;
     let item: unknown;
@@ -152,7 +152,7 @@ export class MessageLine {
   /** Tells whether a receive would not wait. */
   async poll(options: WaitOptions | undefined): Promise<boolean> {
     this.#checkReadable(POLL);
-    const timeout = checkWait(options);
+    const timeout = checkWait(options, POLL);
     return this.#returned !== null ||
       await this.end.ready(options?.timeout === undefined ? 0 : timeout, options?.signal);
   }
@@ -160,7 +160,7 @@ export class MessageLine {
   /** Tells whether a receive would not wait; blocks. */
   pollSync(options: SyncWaitOptions | undefined): boolean {
     this.#checkReadable(POLL);
-    const timeout = checkSyncWait(options);
+    const timeout = checkSyncWait(options, POLL);
     return this.#returned !== null ||
       this.end.readySync(options?.timeout === undefined ? 0 : timeout);
   }

@@ -1,5 +1,5 @@
 /**
- * Processes, and values and arrays in shared memory, as in Python's `multiprocessing`.
+ * Processes, connections between them, and shared memory, as in Python's `multiprocessing`.
  *
  * ```ts
  * import { Process } from "@nogil/std/process";
