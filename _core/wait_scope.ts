@@ -97,9 +97,12 @@ export class WaitScope {
     return this.#meet(error);
   }
 
-  /** Takes an interruption back that has met no wait. Without an error: any. */
-  calmDown(error?: unknown): void {
-    if (error === undefined || this.#pending?.error === error) this.#pending = null;
+  /** Takes an interruption back that has met no wait; tells whether there was one. Without an error: any. */
+  calmDown(error?: unknown): boolean {
+    const pending = this.#pending;
+    if (pending === null || error !== undefined && pending.error !== error) return false;
+    this.#pending = null;
+    return true;
   }
 
   /** What is waited for. */

@@ -14,6 +14,7 @@
  */
 
 import type { KeptContext } from "../_runtime/async_store.ts";
+import { runtime } from "../_runtime/runtime.ts";
 import { ReachableWait } from "../_core/wait_scope.ts";
 import type { GreenletScope } from "./greenlet_scope.ts";
 import { Pause } from "./pause.ts";
@@ -123,6 +124,9 @@ class Driver {
 /**
  * A generator that waits for promises, one after the other. If such a promise is itself a wait of the greenlet, that is what
  * an interruption ends, and the promise brings the error.
+ *
+ * A wait that is over takes some microtasks until its value is here: a permit, say. So an interruption that finds no such
+ * wait lets a turn of the event loop pass before it takes the place of the value.
  */
 class Following extends ReachableWait {
   /** Whether the promise is of no interest any more. */
@@ -131,6 +135,8 @@ class Following extends ReachableWait {
   readonly onError: (error: unknown) => void;
   readonly #step: Finish;
   #isWaiting = false;
+  #turn = 0;
+  #entered: GreenletScope | null = null;
 
   constructor(step: Finish) {
     super();
@@ -149,13 +155,19 @@ class Following extends ReachableWait {
 
   begin(scope: GreenletScope): void {
     this.#isWaiting = true;
+    this.#turn++;
+    this.#entered = scope;
     scope.enter(this);
   }
 
   interrupt(error: unknown): boolean {
-    this.isOver = true;
-    scheduler.post({ resume: () => this.#step(error, true) });
-    return true;
+    const turn = this.#turn;
+    runtime().nextTurn(() => {
+      if (!this.#isWaiting || turn !== this.#turn || !this.#entered?.calmDown(error)) return;
+      this.isOver = true;
+      scheduler.post({ resume: () => this.#step(error, true) });
+    });
+    return false;
   }
 
   #settle(value: unknown, isError: boolean): void {

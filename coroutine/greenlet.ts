@@ -201,8 +201,12 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
   }
 
   #wait(options: WaitOptions | undefined, wantsValue: boolean): Promise<unknown> {
+    this.#strand.isLookedAt = true;
+    return this.#waitUntilDead(options, wantsValue);
+  }
+
+  #waitUntilDead(options: WaitOptions | undefined, wantsValue: boolean): Promise<unknown> {
     const strand = this.#strand;
-    strand.isLookedAt = true;
     try {
       const timeout = checkWait(options);
       if (strand.state === DEAD) return outcomeOf(strand, wantsValue);
@@ -267,7 +271,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
       const strand = this.#strand;
       strand.kill(reason, grace === undefined ? GRACE : checkTimeout(grace));
       if (strand === currentStrand()) return killedItself(strand);
-      return this.join(options === undefined ? undefined : wait);
+      return this.#waitUntilDead(options && wait, false) as Promise<void>;
     } catch (problem) {
       return Promise.reject(problem);
     }

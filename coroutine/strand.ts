@@ -44,6 +44,12 @@ export interface Listener {
   notify(strand: Strand): void;
 }
 
+/** One request to die. */
+interface Killing {
+  readonly error: unknown;
+  readonly before: Killing | null;
+}
+
 export const NEW = 0;
 export const POSTED = 1;
 export const RUNNING = 2;
@@ -104,8 +110,8 @@ export class Strand extends GreenletScope implements Waiter {
   rank = 0;
   /** Whether anybody has asked what came of it. */
   isLookedAt = false;
-  /** What it was killed with. */
-  killedWith: { readonly error: unknown } | null = null;
+  /** What it was killed with last. */
+  killedWith: Killing | null = null;
   /** What each `GreenletLocal` keeps for it. */
   locals: WeakMap<object, object> | null = null;
   previous: Strand | null = null;
@@ -213,7 +219,7 @@ export class Strand extends GreenletScope implements Waiter {
     this.args = [];
     if (wasStarted) this.#leavePopulation();
     if (this.#listeners !== null) scheduler.post(this);
-    if (this.hasFailed && !this.isLookedAt && value !== this.killedWith?.error) {
+    if (this.hasFailed && !this.isLookedAt && !this.#wasKilledWith(value)) {
       runtime().nextTurn(() => {
         if (!this.isLookedAt) callErrorHook({ error: value, greenlet: this.facade as object });
       });
@@ -237,7 +243,7 @@ export class Strand extends GreenletScope implements Waiter {
   /** Interrupts it for good; after `grace` milliseconds it is given up. */
   kill(error: unknown, grace: number): void {
     if (this.state === DEAD) return;
-    this.killedWith = { error };
+    this.killedWith = { error, before: this.killedWith };
     this.#controller?.abort(error);
     if (this.state !== RUNNING) return this.end(error, true);
     this.interrupt(error);
@@ -249,6 +255,12 @@ export class Strand extends GreenletScope implements Waiter {
         this.end(error, true);
       },
     });
+  }
+
+  #wasKilledWith(error: unknown): boolean {
+    let killing = this.killedWith;
+    while (killing !== null && killing.error !== error) killing = killing.before;
+    return killing !== null;
   }
 
   /** Adds somebody who is told when it is dead. */

@@ -5,6 +5,7 @@
  */
 
 import { InvalidStateError, TimeoutError } from "../errors.ts";
+import { runtime } from "../_runtime/runtime.ts";
 import type { Alarm } from "./alarm_heap.ts";
 import type { GreenletResult } from "./greenlet.ts";
 import { type GreenletScope, PartScope } from "./greenlet_scope.ts";
@@ -186,7 +187,9 @@ export class Timeout extends TimeoutError implements Disposable {
     const scope = new PartScope(whole);
     return new Promise((resolve, reject) => {
       this.#begin(() => {
-        if (!scope.interrupt(this.#thrown)) reject(this.#thrown);
+        if (scope.interrupt(this.#thrown)) return;
+        // What the function waits for may have come, and not be here yet.
+        runtime().nextTurn(() => reject(this.#thrown));
       });
       runInline(scope, fn).then(resolve, reject);
     });

@@ -1,0 +1,59 @@
+/** Programs of which the tests look at the end: `deno run -A hub_programs.ts NAME`. */
+
+import process from "node:process";
+import { Channel, hub, sleep, spawn } from "../../coroutine/mod.ts";
+import { LoopExit } from "../../errors.ts";
+import { Queue } from "../../queue/mod.ts";
+
+/** Where this module is. */
+export const programUrl: string = import.meta.url;
+
+const PROGRAMS: Record<string, () => void | Promise<void>> = {
+  "hopeless": () => {
+    const queue = new Queue(0, { scope: "local" });
+    spawn(() => queue.get()).name = "reader";
+    spawn(function* () {
+      yield new Channel().get();
+    }).name = "listener";
+    spawn(() => new Promise(() => {})).name = "dreamer";
+    console.log("main is done");
+  },
+  "main waits": async () => {
+    const greenlet = spawn(() => new Channel().get());
+    greenlet.name = "listener";
+    try {
+      await greenlet.get();
+    } catch (error) {
+      console.log(error instanceof LoopExit, (error as Error).message.split("\n")[1]);
+    }
+    await greenlet.kill();
+  },
+  "exit": async () => {
+    spawn(() => new Channel().get());
+    await sleep(1);
+    process.exit(3);
+  },
+  "sleeper": () => {
+    spawn(async () => {
+      await sleep(30);
+      console.log("the sleeper is done");
+    });
+    console.log("main is done");
+  },
+  "quiet": async () => {
+    spawn(() => {});
+    await hub.join();
+    console.log("main is done");
+  },
+  "failure": () => {
+    const greenlet = spawn(() => {
+      throw new RangeError("nobody looks");
+    });
+    greenlet.name = "loser";
+  },
+};
+
+const name = process.argv[2];
+if (name !== undefined && Object.hasOwn(PROGRAMS, name)) {
+  void (PROGRAMS[name] as () => unknown)();
+}
