@@ -22,6 +22,7 @@ import { lineage } from "../_runtime/lineage.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { Agent, currentAgent, ownsThreads, setProcessScope } from "./agent.ts";
 import { Arena, otherVersion } from "./arena.ts";
+import { BusyError } from "./busy_error.ts";
 import { takeLatch } from "./latch.ts";
 import * as layout from "./layout.ts";
 import { agentRecord } from "./layout.ts";
@@ -63,6 +64,8 @@ const { FAMILY_FD, FAMILY_LATCH, FAMILY_POLLS, FAMILY_TAG } = layout;
 
 const ENTER = "enter the memory of the parent process";
 
+/** After so many milliseconds a clean-up is tried again. */
+const RETRY = 20;
 /** So often another number is tried for the name of the memory. */
 const TRIES = 10;
 
@@ -93,7 +96,8 @@ export function familyId(): number {
  */
 export function familyTicket(): FamilyTicket | null {
   if (!hasFfi()) return null;
-  const { processes, tag, id } = takePart("start process");
+  const { agents, processes, tag, id } = takePart("start process");
+  agents.watch();
   const { words } = currentAgent().arena;
   return {
     pid: runtime().pid(),
@@ -115,7 +119,13 @@ export function bindChild(ticket: FamilyTicket, pid: number): void {
  * Blocks for as long as the clean-up takes.
  */
 export function releaseTicket(ticket: FamilyTicket): void {
-  takePart("end process").agents.bury(ticket.process);
+  try {
+    takePart("end process").agents.bury(ticket.process);
+  } catch (error) {
+    if (!(error instanceof BusyError)) throw error;
+    // Somebody holds a latch that may have died a moment ago, too; this thread must not wait for him.
+    setTimeout(() => releaseTicket(ticket), RETRY);
+  }
 }
 
 /**

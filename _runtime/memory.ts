@@ -50,9 +50,8 @@ export function createMapping(
   const fd = name === null ? system.memfdCreate("nogil") : system.shmOpen(name, true);
   for (const length of sizes) {
     try {
-      const address = system.mmap(fd, length);
       system.ftruncate(fd, length);
-      return { address, length, fd };
+      return { address: system.mmap(fd, length), length, fd };
     } catch (error) {
       if (error instanceof SystemError && length !== sizes.at(-1)) continue;
       system.close(fd);
