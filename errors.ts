@@ -219,6 +219,18 @@ export class UnshareableError extends Error {
 
 /**
  * Thrown when the other end of a connection does not prove that it knows the shared key.
+ *
+ * @example Usage
+ * ```ts
+ * import { AuthenticationError, Client, Listener } from "@nogil/std";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const listener = new Listener({ authkey: "secret" });
+ * const accepting = listener.accept().catch(() => {});
+ * await assertRejects(() => Client(listener.address, { authkey: "guess" }), AuthenticationError);
+ * listener.close();
+ * await accepting;
+ * ```
  */
 export class AuthenticationError extends Error {
   static {
@@ -228,6 +240,16 @@ export class AuthenticationError extends Error {
 
 /**
  * Thrown when there is nothing left to read and the other end of a connection is closed.
+ *
+ * @example Usage
+ * ```ts
+ * import { EndOfFileError, Pipe } from "@nogil/std";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const [receiver, sender] = Pipe<string>(false, { scope: "thread" });
+ * sender.close();
+ * await assertRejects(() => receiver.recv(), EndOfFileError);
+ * ```
  */
 export class EndOfFileError extends Error {
   static {
@@ -237,6 +259,16 @@ export class EndOfFileError extends Error {
 
 /**
  * Thrown when something is sent and the other end of the connection is closed, so that nobody will ever receive it.
+ *
+ * @example Usage
+ * ```ts
+ * import { BrokenPipeError, Pipe } from "@nogil/std";
+ * import { assertRejects } from "@std/assert";
+ *
+ * const [receiver, sender] = Pipe<string>(false, { scope: "thread" });
+ * receiver.close();
+ * await assertRejects(() => sender.send("hello"), BrokenPipeError);
+ * ```
  */
 export class BrokenPipeError extends Error {
   static {
@@ -308,6 +340,18 @@ export class RemoteError extends Error {
  * Thrown when the runtime, its permissions or its platform lack what a feature needs.
  *
  * The message says what to grant or to install.
+ *
+ * @example Usage
+ * ```ts
+ * import { Lock, NotSupportedError } from "@nogil/std";
+ *
+ * try {
+ *   new Lock({ scope: "process" });
+ * } catch (error) {
+ *   if (!(error instanceof NotSupportedError)) throw error;
+ *   console.log(error.message); // what to grant or to install
+ * }
+ * ```
  */
 export class NotSupportedError extends Error {
   static {
@@ -317,6 +361,14 @@ export class NotSupportedError extends Error {
 
 /**
  * Thrown when something that is looked up by its name does not exist, such as a shared memory block.
+ *
+ * @example Usage
+ * ```ts
+ * import { NotFoundError, SharedMemory } from "@nogil/std";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(() => new SharedMemory({ name: "nobody-made-it" }), NotFoundError);
+ * ```
  */
 export class NotFoundError extends Error {
   static {
@@ -326,6 +378,16 @@ export class NotFoundError extends Error {
 
 /**
  * Thrown when something is to be created under a name that is taken, such as a shared memory block.
+ *
+ * @example Usage
+ * ```ts
+ * import { AlreadyExistsError, SharedMemory } from "@nogil/std";
+ * import { assertThrows } from "@std/assert";
+ *
+ * using memory = new SharedMemory({ create: true, size: 10 });
+ * const { name } = memory;
+ * assertThrows(() => new SharedMemory({ create: true, name, size: 10 }), AlreadyExistsError);
+ * ```
  */
 export class AlreadyExistsError extends Error {
   static {
@@ -376,6 +438,16 @@ export class BufferTooShortError extends Error {
 
 /**
  * Ends a greenlet quietly: a greenlet that is killed, or that throws this, is finished and has not failed.
+ *
+ * @example Usage
+ * ```ts
+ * import { GreenletExit, sleep, spawn } from "@nogil/std";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const greenlet = spawn((): unknown => sleep(60_000));
+ * await greenlet.kill();
+ * assertEquals(greenlet.value instanceof GreenletExit, true);
+ * ```
  */
 export class GreenletExit extends Error {
   static {
@@ -385,6 +457,15 @@ export class GreenletExit extends Error {
 
 /**
  * Thrown when a greenlet waits and nothing is left that could ever wake it.
+ *
+ * @example Usage
+ * ```ts ignore
+ * const event = new Event({ scope: "local" }); // nobody sets it
+ * const greenlet = spawn(() => event.wait());
+ * greenlet.get().catch((error) => {
+ *   if (error instanceof LoopExit) console.log(error.message.split("\n")[0]);
+ * });
+ * ```
  */
 export class LoopExit extends Error {
   static {

@@ -43,6 +43,21 @@ export interface HubStatistics {
 /**
  * What there is of the hub of this thread: who runs, who waits for what, and what happens to errors. There is one for each
  * thread, {@linkcode hub}.
+ *
+ * @example Usage
+ * ```ts
+ * import { hub, type GreenletHub, sleep, spawn } from "@nogil/std/coroutine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function busy(hub: GreenletHub): boolean {
+ *   return hub.statistics().greenlets > 0;
+ * }
+ *
+ * spawn(() => sleep(10));
+ * assertEquals(busy(hub), true);
+ * await hub.join();
+ * assertEquals(busy(hub), false);
+ * ```
  */
 export class GreenletHub {
   #threadpool: GreenletThreadPool | null = null;

@@ -51,7 +51,15 @@ export function setTrace(trace: TraceFunction | null): TraceFunction | null {
   return exchangeTracer(trace as Tracer | null) as TraceFunction | null;
 }
 
-/** Gives the function that is called with every switch of this thread, or `null`. */
+/** Gives the function that is called with every switch of this thread, or `null`. *
+ * @example Usage
+ * ```ts
+ * import { getTrace } from "@nogil/std/coroutine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(getTrace(), null);
+ * ```
+ */
 export function getTrace(): TraceFunction | null {
   return currentTracer() as TraceFunction | null;
 }

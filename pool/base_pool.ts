@@ -32,6 +32,20 @@ import type { AnyFunction } from "./function_table.ts";
  * A pool belongs to the thread that made it. Its workers are idle until they get work; an idle pool does not keep the
  * program alive, pending work does. A worker that is lost fails the task that it ran, with a `WorkerLostError`, and is
  * replaced. A pool that nobody has any more is closed when it is collected.
+ *
+ * @example Usage
+ * ```ts
+ * import { type BasePool, ThreadPool } from "@nogil/std/pool";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Works on whatever it is given.
+ * function squares(pool: BasePool, numbers: number[]): Promise<number[]> {
+ *   return pool.map((x: number) => x * x, numbers);
+ * }
+ *
+ * await using pool = new ThreadPool(2);
+ * assertEquals(await squares(pool, [1, 2, 3]), [1, 4, 9]);
+ * ```
  */
 export abstract class BasePool implements AsyncDisposable {
   readonly #core: PoolCore;

@@ -64,6 +64,20 @@ export interface ExecutorShutdownOptions {
  * An executor belongs to the thread that made it. Workers are started as they are needed; an idle executor does not keep
  * the program alive, pending work does. A worker that is lost fails the task that it ran, with a `WorkerLostError`, and
  * is replaced. An executor that nobody has any more is shut down when it is collected: what was submitted is still run.
+ *
+ * @example Usage
+ * ```ts
+ * import { type Executor, ThreadPoolExecutor } from "@nogil/std/pool";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Works on whatever it is given.
+ * function square(executor: Executor, x: number): Promise<number> {
+ *   return executor.submit((x: number) => x * x, x);
+ * }
+ *
+ * await using executor = new ThreadPoolExecutor({ maxWorkers: 2 });
+ * assertEquals(await square(executor, 7), 49);
+ * ```
  */
 export abstract class Executor implements AsyncDisposable {
   readonly #core: PoolCore;

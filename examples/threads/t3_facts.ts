@@ -20,7 +20,7 @@ export const report = task(import.meta, function report(go: Event): number {
 if (isMain(import.meta)) {
   const go = new Event();
   const thread = new Thread({ target: report, args: [go] });
-  console.log("name:", thread.name);
+  console.log("name:", thread.name.split(" ")[0]);
   thread.name = "reporter";
   console.log("new name:", thread.name, thread.getName());
   console.log("ident before the start:", thread.ident);

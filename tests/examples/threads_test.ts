@@ -16,7 +16,7 @@ checkPrograms("T", {
     const [printed] = lines.filter((line) => line.startsWith("I am reporter"));
     assertMatch(printed ?? "", /^I am reporter, number \d+$/);
     assertEquals(lines.filter((line) => line !== printed), [
-      "name: Thread-1 (report)",
+      "name: Thread-1",
       "new name: reporter reporter",
       "ident before the start: null",
       "daemon: true alive: false",
