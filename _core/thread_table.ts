@@ -16,6 +16,8 @@ const NEXT_NUMBER = 1;
 const NEXT_KEY = 4;
 /** Never changes: a word to sleep on. */
 const NEVER = 5;
+/** Lines of the terminal that progress bars take, above and with the line of the cursor. */
+const BAR_ROWS = 12;
 /** Where the next search for a free record begins. */
 const HINT = 6;
 /** No record beyond this number was ever used. */
@@ -55,6 +57,16 @@ export class ThreadTable {
   /** Gives the next key for shared buffers, from 1. */
   nextKey(): number {
     return this.#memory.add(NEXT_KEY, 1) + 1;
+  }
+
+  /** Says how many lines of the terminal progress bars take. */
+  set barRows(rows: number) {
+    this.#memory.store(BAR_ROWS, rows);
+  }
+
+  /** Gives how many lines progress bars take; who asks clears them, so that none are left for the next. */
+  takeBarRows(): number {
+    return this.#memory.load(BAR_ROWS) === 0 ? 0 : this.#memory.exchange(BAR_ROWS, 0);
   }
 
   /** Blocks for a time in milliseconds. */

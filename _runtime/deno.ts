@@ -7,6 +7,7 @@
 import process from "node:process";
 import { getHeapStatistics } from "node:v8";
 import { commonRuntime } from "./common.ts";
+import { beforeConsole } from "./console_hook.ts";
 import type { Runtime } from "./types.ts";
 import { spawnWorker } from "./worker.ts";
 
@@ -19,7 +20,7 @@ export function denoRuntime(): Runtime {
     spawnWorker: (bootUrl, data, options = {}) =>
       spawnWorker(bootUrl, import.meta.url, data, options, undefined),
     // Deno's workers write to the file descriptors themselves.
-    installWorkerConsole: () => {},
+    installWorkerConsole: (_pause, beforeOutput) => void beforeConsole(beforeOutput),
     // Deno raises the limit to be able to stop the code.
     heapExhausted: () => getHeapStatistics().heap_size_limit > heapLimit,
     // `Deno.exit()` fires "unload" alone, an error in a worker fires the other event alone.

@@ -18,9 +18,9 @@ export function nodeRuntime(): Runtime {
     heapExhausted: () => false,
     spawnWorker: (bootUrl, data, options = {}) =>
       spawnWorker(bootUrl, import.meta.url, data, options, execArgv()),
-    installWorkerConsole(pause) {
-      writeThrough(process.stdout, 1, pause);
-      writeThrough(process.stderr, 2, pause);
+    installWorkerConsole(pause, beforeOutput) {
+      writeThrough(process.stdout, 1, pause, beforeOutput);
+      writeThrough(process.stderr, 2, pause, beforeOutput);
     },
   };
 }
@@ -38,9 +38,11 @@ function writeThrough(
   stream: Writable,
   descriptor: number,
   pause: (milliseconds: number) => void,
+  beforeOutput: () => void,
 ): void {
   stream._write = (chunk: string | Uint8Array, _encoding, done) => {
     try {
+      beforeOutput();
       writeAllSync(descriptor, chunk, pause);
       done();
     } catch (error) {

@@ -2,14 +2,17 @@
  * Progress bars on the standard error stream.
  *
  * In a terminal, `cli-progress` draws them, loaded when the first one is wanted; bars of several maps stand below each
- * other. Nothing is written that would have to be undone if the program were stopped: the cursor stays visible, and
- * lines are cut rather than kept from wrapping. Where the stream is no terminal, there is a plain line every ten seconds
+ * other. Whatever `console` prints meanwhile, in whatever thread, stands above the bars: who prints clears their lines, and
+ * they are drawn again below. Nothing is written that would have to be undone if the program were stopped: the cursor stays
+ * visible, and lines are cut rather than kept from wrapping. Where the stream is no terminal, there is a plain line every ten seconds
  * and one at the end.
  *
  * @module
  */
 
 import process from "node:process";
+import { beforeConsole } from "./console_hook.ts";
+import { type BarRows, clearBars, toFirstRow } from "./progress_rows.ts";
 
 /** A bar. */
 export interface ProgressBar {
@@ -118,7 +121,13 @@ interface MultiBar {
 
 /** What cli-progress writes to: it never hides the cursor nor moves it elsewhere than to the lines of the bars. */
 class Terminal {
-  #rows = 0;
+  readonly #rows: BarRows;
+  #text = "";
+  #newlines = 0;
+
+  constructor(rows: BarRows) {
+    this.#rows = rows;
+  }
 
   isTTY(): boolean {
     return true;
@@ -129,35 +138,45 @@ class Terminal {
   }
 
   cursorTo(): void {
-    process.stderr.write("\r");
+    this.#text += "\r";
   }
 
   clearRight(): void {
-    process.stderr.write("\x1b[K");
+    this.#text += "\x1b[K";
   }
 
   write(text: string): void {
-    process.stderr.write(text);
+    this.#text += text;
   }
 
   newline(): void {
-    process.stderr.write("\n");
-    this.#rows++;
+    this.#text += "\n";
+    this.#newlines++;
   }
 
   cursorRelativeReset(): void {
-    process.stderr.write(this.#rows > 0 ? `\x1b[${this.#rows}A\r` : "\r");
-    this.#rows = 0;
+    this.#text += toFirstRow(this.#rows.takeBarRows());
+    this.#newlines = 0;
+  }
+
+  /** Writes all at once, so that hardly anybody prints in between. */
+  flush(isLast = false): void {
+    process.stderr.write(this.#text);
+    this.#text = "";
+    this.#rows.barRows = isLast ? 0 : this.#newlines + 1;
   }
 }
 
 class TerminalBars implements ProgressBars {
   readonly #cli: CliProgress;
+  readonly #rows: BarRows;
   readonly #open: Set<Line> = new Set();
   #bars: MultiBar | null = null;
+  #endHook: () => void = () => {};
 
-  constructor(cli: CliProgress) {
+  constructor(cli: CliProgress, rows: BarRows) {
     this.#cli = cli;
+    this.#rows = rows;
   }
 
   open(label: string, state: ProgressState): ProgressBar {
@@ -175,21 +194,30 @@ class TerminalBars implements ProgressBars {
         if (this.#open.size > 0) return;
         this.#bars?.stop();
         this.#bars = null;
+        this.#endHook();
       },
     };
   }
 
   #start(): MultiBar {
     const { MultiBar } = this.#cli;
+    const terminal = new Terminal(this.#rows);
+    this.#endHook = beforeConsole(() => clearBars(this.#rows.takeBarRows()));
     /** An open bar does not keep the program alive. */
     class IdleMultiBar extends MultiBar {
       override update(): void {
         super.update();
+        terminal.flush();
         this.timer?.unref?.();
+      }
+
+      override stop(): void {
+        super.stop();
+        terminal.flush(true);
       }
     }
     return new IdleMultiBar({
-      terminal: new Terminal(),
+      terminal,
       linewrap: true,
       // Without it, the cursor goes to the beginning of a line that has not changed, and stays there.
       forceRedraw: true,
@@ -219,12 +247,12 @@ class LineBars implements ProgressBars {
 let loading: Promise<ProgressBars> | null = null;
 
 /** Gives where bars are opened, with what it takes loaded. */
-export function progressBars(): Promise<ProgressBars> {
-  return loading ??= load();
+export function progressBars(rows: BarRows): Promise<ProgressBars> {
+  return loading ??= load(rows);
 }
 
-async function load(): Promise<ProgressBars> {
+async function load(rows: BarRows): Promise<ProgressBars> {
   if (!process.stderr.isTTY) return new LineBars();
   const module = await import("npm:cli-progress@3.12.0") as { default: CliProgress };
-  return new TerminalBars(module.default);
+  return new TerminalBars(module.default, rows);
 }

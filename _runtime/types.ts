@@ -103,9 +103,10 @@ export interface Runtime {
   createChannel(): { port1: MessagePort; port2: MessagePort };
   /**
    * Makes everything that this worker prints appear at once, also while other threads are blocked.
-   * `pause` blocks for a time in milliseconds; it is called while a pipe is full.
+   * `pause` blocks for a time in milliseconds; it is called while a pipe is full. `beforeOutput` is called before anything
+   * is printed.
    */
-  installWorkerConsole(pause: (milliseconds: number) => void): void;
+  installWorkerConsole(pause: (milliseconds: number) => void, beforeOutput: () => void): void;
 
   /** Calls `callback` when the event loop has nothing left to do; work that it starts is waited for. */
   onBeforeExit(callback: () => void): void;

@@ -9,6 +9,7 @@ import { runtime, type TimerHandle } from "../_runtime/runtime.ts";
 import { registeredName } from "../_core/module_registry.ts";
 import type { AnyFunction } from "./function_table.ts";
 import { printIgnored } from "../_core/ignored_error.ts";
+import { realm } from "../thread/realm.ts";
 
 /** How far a map has come. */
 export interface Progress {
@@ -133,7 +134,7 @@ export class ProgressMeter {
 
   async #openBar(label: string): Promise<void> {
     try {
-      const bars = await progressBars();
+      const bars = await progressBars(realm().table);
       this.#bar ??= bars.open(label, this.#progress);
       if (this.#ended) this.#endBar();
     } catch (error) {

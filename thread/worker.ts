@@ -10,6 +10,7 @@ import { encode, type Encoded } from "../_core/codec.ts";
 import { onLoading } from "../_core/module_registry.ts";
 import { encodeAnyError } from "../_core/any_error.ts";
 import { NO_EXIT_CODE, type ThreadRecord } from "../_core/thread_record.ts";
+import { clearBars } from "../_runtime/progress_rows.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { WorkerLostError } from "../errors.ts";
 import { printIgnored } from "../_core/ignored_error.ts";
@@ -45,7 +46,10 @@ export function serveThreads(data: BootData): void {
     runtime().onProcessExit((code) => tellSupervisor({ type: "exit", code }));
   }
   const { table } = realm();
-  runtime().installWorkerConsole((milliseconds) => table.pause(milliseconds));
+  runtime().installWorkerConsole(
+    (milliseconds) => table.pause(milliseconds),
+    () => clearBars(table.takeBarRows()),
+  );
   runtime().onUncaught(onUncaught);
   atRest = runtime().activeResources();
   const { slots } = realm();
