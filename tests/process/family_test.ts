@@ -64,22 +64,27 @@ for (const colour of COLOURS) {
   });
 }
 
-Deno.test("Promises of other processes are told at once, not when they look by themselves", async () => {
-  const [there, back] = [new Queue<number>(0, { scope }), new Queue<number>(0, { scope })];
-  const rounds = 60;
-  await withRelatives(async (start) => {
-    const other = start("echo", [there, back, "promise", 2 * rounds]);
-    const goRound = async (): Promise<void> => {
-      for (let i = 0; i < rounds; i++) {
-        await there.put(i);
-        assertEquals(await back.get({ timeout: 20_000 }), i);
-      }
-    };
-    await goRound(); // by now somebody sleeps for each process
-    const began = performance.now();
-    await goRound();
-    const took = performance.now() - began;
-    assert(took < rounds * 120, `it took ${took} ms`);
-    await other.result();
+for (const colour of COLOURS) {
+  Deno.test(`Who waits in another process is told at once, and does not find out by himself [${colour}]`, async () => {
+    const [there, back] = [new Queue<number>(0, { scope }), new Queue<number>(0, { scope })];
+    const rounds = 60;
+    await withRelatives(async (start) => {
+      const other = start("echo", [there, back, colour, 2 * rounds]);
+      const goRound = async (): Promise<void> => {
+        for (let i = 0; i < rounds; i++) {
+          there.putSync(i);
+          const answer = colour === "promise"
+            ? await back.get({ timeout: 20_000 })
+            : back.getSync({ timeout: 20_000 });
+          assertEquals(answer, i);
+        }
+      };
+      await goRound(); // by now somebody sleeps for each process
+      const began = performance.now();
+      await goRound();
+      const took = performance.now() - began;
+      assert(took < rounds * 120, `it took ${took} ms`);
+      await other.result();
+    });
   });
-});
+}
