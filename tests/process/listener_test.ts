@@ -65,12 +65,15 @@ for (const family of ["AF_UNIX", "AF_INET"] as const) {
       "text",
       null,
       { a: [new Date(5), new Map([[1, 2n]])] },
-      new TypeError("e"),
+      "\0",
     ];
     for (const message of messages) client.sendSync(message);
     for (const message of messages) assertEquals(server.recvSync(), message);
     for (const message of messages) await server.send(message);
     for (const message of messages) assertEquals(await client.recv(), message);
+    client.sendSync(new RangeError("an error"));
+    const error = server.recvSync();
+    assert(error instanceof RangeError && error.message === "an error");
     await client.sendBytes(new Uint8Array([1, 2, 3]), { offset: 1 });
     await client.sendBytes(new Uint8Array(0));
     assertEquals(await server.recvBytes(), new Uint8Array([2, 3]));
