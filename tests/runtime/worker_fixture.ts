@@ -89,7 +89,7 @@ function run({ mode, words, port }: Job): void {
     case "print":
       // Not while the module is evaluated: Deno reports a worker that ends with the program there.
       rt.nextTurn(() => {
-        rt.installWorkerConsole(() => {});
+        rt.installWorkerConsole(() => {}, () => {});
         console.log("by console.log %d", 1);
         console.error("by console.error");
         process.stdout.write("by stdout.write\n");
@@ -101,7 +101,7 @@ function run({ mode, words, port }: Job): void {
     case "print much":
       rt.installWorkerConsole((milliseconds) => {
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-      });
+      }, () => {});
       for (let i = 0; i < 20_000; i++) console.log("line", i);
       ready(words);
       rt.exitWorker(0);
