@@ -20,7 +20,7 @@
  * only the CAS itself is an atomic write. (Of two who die there at the same time, it does not matter whose report came
  * through.)
  *
- * A report says of nobody whose item it is. It counts for the own items first, then for lost ones, then for those of
+ * A report does not say whose item it is. It counts for the own items first, then for lost ones, then for those of
  * others. Where some get and others report, a death may so have lost anything between nothing and all that is unfinished:
  * then all counts as lost that may be, and what is reported afterwards counts down from there.
  *
