@@ -260,6 +260,8 @@ export class Thread<A extends unknown[] = [], R = unknown> {
    * What it held is left as it was: the next one to acquire its locks gets an `AbandonedError`. Joiners get a
    * `WorkerLostError`. After the end of the thread nothing happens.
    *
+   * While the modules of its target are being loaded, the thread ends when they are, or after two seconds.
+   *
    * @throws {InvalidStateError} If the thread was not started, or is the main one.
    */
   kill(): void {
