@@ -19,6 +19,7 @@ import { type Ffi, ffi } from "../_runtime/ffi.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import * as segments from "../_runtime/segment.ts";
 import type { Segment, SegmentPlace } from "../_runtime/segment.ts";
+import { atThreadEnd } from "./thread_end.ts";
 
 const STATE = 0;
 const MAKING = 1;
@@ -47,9 +48,18 @@ export interface SentMemory {
 }
 
 /** Mappings whose buffer was collected while they were open. */
-const collected = new FinalizationRegistry<Pick<Segment, "address" | "length" | "fd">>((segment) =>
-  segments.release(ffi("close SharedMemory"), segment)
-);
+const collected = new FinalizationRegistry<Open>((one) => {
+  open.delete(one.self);
+  segments.release(ffi("close SharedMemory"), one);
+});
+
+/** What is to be done when a buffer is gone. */
+interface Open extends Pick<Segment, "address" | "length" | "fd"> {
+  readonly self: WeakRef<NamedMemory>;
+}
+
+/** What is open in this thread. */
+const open: Set<WeakRef<NamedMemory>> = new Set();
 
 /** A descriptor that is kept for a handle on its way. */
 interface Kept extends Pick<Segment, "address" | "length" | "fd"> {
@@ -70,6 +80,7 @@ export class NamedMemory {
   /** What only this process can take away at its end, where names are no links. */
   readonly #isOwner: boolean;
   #segment: Segment | null;
+  readonly #self: WeakRef<NamedMemory>;
 
   private constructor(system: Ffi, name: string, segment: Segment, isOwner = false) {
     this.name = name;
@@ -78,11 +89,10 @@ export class NamedMemory {
     this.#segment = segment;
     this.#isOwner = isOwner;
     if (isOwner) own(system, name);
-    collected.register(segment.buffer, {
-      address: segment.address,
-      length: segment.length,
-      fd: segment.fd,
-    }, this);
+    const { address, length, fd } = segment;
+    this.#self = new WeakRef(this);
+    open.add(this.#self);
+    collected.register(segment.buffer, { address, length, fd, self: this.#self }, this);
   }
 
   /**
@@ -178,6 +188,7 @@ export class NamedMemory {
     const segment = this.#segment;
     if (segment === null) return;
     this.#segment = null;
+    open.delete(this.#self);
     collected.unregister(this);
     segments.retire(this.#system, segment);
     if (this.#isOwner) removeOwned(this.#system, this.name);
@@ -356,3 +367,8 @@ function letGo(system: Ffi): void {
   clearInterval(keeper);
   keeper = null;
 }
+
+// A worker that has nothing to do may not collect anything for long.
+atThreadEnd(() => {
+  for (const one of open) one.deref()?.close();
+});

@@ -35,7 +35,8 @@ let revived: NamedMemory | null = null;
  * {@linkcode SharedMemory.unlink}; it is the only kind that programs in other languages can open, and theirs can be opened
  * here.
  *
- * It can also be passed to a thread or a process, where it arrives open, even if the sender closes it right away.
+ * It can also be passed to a thread or a process, where it arrives open, even if the sender closes it right away. What a
+ * thread has opened or received is closed when the thread ends.
  *
  * Nothing orders what several write: hold a lock, or use a {@linkcode SharedArray}, which has one.
  *
