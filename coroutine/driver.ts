@@ -26,17 +26,19 @@ export interface Steps {
   throw(error: unknown): IteratorResult<unknown, unknown>;
 }
 
-/** Is called with the result of the generator, or with its error. */
-export type Finish = (value: unknown, isError: boolean) => void;
+/** Is told how a generator has ended. */
+export interface Finisher {
+  end(value: unknown, isError: boolean): void;
+}
 
 /** Runs a generator to its end. */
 export function drive(
   scope: GreenletScope,
   steps: Steps,
   context: KeptContext,
-  finish: Finish,
+  finisher: Finisher,
 ): void {
-  new Driver(scope, steps, context, finish).step(undefined, false);
+  new Driver(scope, steps, context, finisher).step(undefined, false);
 }
 
 /** Whether a value is a generator that can be driven. */
@@ -49,14 +51,14 @@ class Driver {
   readonly scope: GreenletScope;
   readonly #steps: Steps;
   readonly #context: KeptContext;
-  readonly #finish: Finish;
+  readonly #finisher: Finisher;
   #following: Following | null = null;
 
-  constructor(scope: GreenletScope, steps: Steps, context: KeptContext, finish: Finish) {
+  constructor(scope: GreenletScope, steps: Steps, context: KeptContext, finisher: Finisher) {
     this.scope = scope;
     this.#steps = steps;
     this.#context = context;
-    this.#finish = finish;
+    this.#finisher = finisher;
   }
 
   /** Resumes the generator until it waits. */
@@ -70,7 +72,7 @@ class Driver {
         result = store.call(this.#context, advance, this.#steps, passed, isThrown);
       } catch (error) {
         exchangeStepping(before);
-        return this.#finish(error, true);
+        return this.#finisher.end(error, true);
       }
       exchangeStepping(before);
       const { value } = result;
@@ -95,18 +97,18 @@ class Driver {
   }
 
   #return(value: unknown): void {
-    if (!isObject(value) || !("then" in value)) return this.#finish(value, false);
+    if (!isObject(value) || !("then" in value)) return this.#finisher.end(value, false);
     // What is returned is awaited, as in an asynchronous function.
-    const finish = this.#finish;
+    const finisher = this.#finisher;
     const settled = runInScope(this.scope, () => Promise.resolve(value));
-    settled.then((value) => finish(value, false), (error) => finish(error, true));
+    settled.then((value) => finisher.end(value, false), (error) => finisher.end(error, true));
   }
 
   #follow(value: unknown): boolean {
     if (!isObject(value) || !("then" in value) || typeof value.then !== "function") return false;
     let following = this.#following;
     if (following === null || following.isOver) {
-      following = this.#following = new Following((value, isError) => this.step(value, isError));
+      following = this.#following = new Following(this);
     }
     following.begin(this.scope);
     const before = exchangeStepping(this.scope);
@@ -133,14 +135,14 @@ class Following extends ReachableWait {
   isOver = false;
   readonly onValue: (value: unknown) => void;
   readonly onError: (error: unknown) => void;
-  readonly #step: Finish;
+  readonly #driver: Driver;
   #isWaiting = false;
   #turn = 0;
   #entered: GreenletScope | null = null;
 
-  constructor(step: Finish) {
+  constructor(driver: Driver) {
     super();
-    this.#step = step;
+    this.#driver = driver;
     this.onValue = (value) => this.#settle(value, false);
     this.onError = (error) => this.#settle(error, true);
   }
@@ -165,7 +167,7 @@ class Following extends ReachableWait {
     runtime().nextTurn(() => {
       if (!this.#isWaiting || turn !== this.#turn || !this.#entered?.calmDown(error)) return;
       this.isOver = true;
-      scheduler.post({ resume: () => this.#step(error, true) });
+      scheduler.post({ resume: () => this.#driver.step(error, true) });
     });
     return false;
   }
@@ -174,7 +176,7 @@ class Following extends ReachableWait {
     if (this.isOver || !this.#isWaiting) return;
     this.#isWaiting = false;
     this.leaveScope();
-    this.#step(value, isError);
+    this.#driver.step(value, isError);
   }
 }
 

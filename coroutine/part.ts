@@ -60,7 +60,7 @@ export class Part<T> {
       const scope = this.#scope;
       try {
         const result = runInScope(scope, fn);
-        if (isGenerator(result)) drive(scope, result, contextFor(scope), finish);
+        if (isGenerator(result)) drive(scope, result, contextFor(scope), { end: finish });
         else {
           Promise.resolve(result).then(
             (value) => finish(value, false),

@@ -11,7 +11,7 @@ import { ReachableWait } from "../_core/wait_scope.ts";
 import type { Alarm } from "./alarm_heap.ts";
 import type { GreenletScope } from "./greenlet_scope.ts";
 import type { Waiter } from "./hub.ts";
-import { forgetLast, lastReject, lastResolve, newPromise } from "../_core/open_promise.ts";
+import { forgetLast, lastResolve, newPromise } from "../_core/open_promise.ts";
 import { scheduler } from "./scheduler.ts";
 
 /** What a pause resumes. */
@@ -131,8 +131,7 @@ export class Pause extends ReachableWait implements Waiter, Promise<void> {
 export class Sleep extends ReachableWait implements Waiter {
   readonly promise: Promise<void>;
   readonly #delay: number;
-  readonly #resolve: Resolve;
-  readonly #reject: Reject;
+  readonly #resolve: (value: void | Promise<void>) => void;
   readonly #alarm: Alarm<Waiter> | null;
   #isOver = false;
 
@@ -140,8 +139,7 @@ export class Sleep extends ReachableWait implements Waiter {
   constructor(scope: GreenletScope | null, delay: number) {
     super();
     this.promise = newPromise();
-    this.#resolve = lastResolve as Resolve;
-    this.#reject = lastReject;
+    this.#resolve = lastResolve as (value: void | Promise<void>) => void;
     forgetLast();
     this.#delay = delay;
     this.#alarm = begin(delay, this);
@@ -165,7 +163,7 @@ export class Sleep extends ReachableWait implements Waiter {
     if (this.#alarm !== null) scheduler.cancel(this.#alarm);
     // A greenlet that is killed may have begun a pause that it does not await.
     this.promise.then(undefined, ignore);
-    this.#reject(error);
+    this.#resolve(Promise.reject(error));
     return true;
   }
 }

@@ -14,9 +14,11 @@ export function runInline(scope: GreenletScope, fn: () => unknown): Promise<unkn
     try {
       const result = runInScope(scope, fn);
       if (!isGenerator(result)) return resolve(result);
-      drive(scope, result, contextFor(scope), (value, isError) => {
-        if (isError) reject(value);
-        else resolve(value);
+      drive(scope, result, contextFor(scope), {
+        end(value, isError) {
+          if (isError) reject(value);
+          else resolve(value);
+        },
       });
     } catch (error) {
       reject(error);

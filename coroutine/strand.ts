@@ -90,6 +90,9 @@ export function strandsOf(): Strand[] {
   return all.reverse();
 }
 
+/** The arguments of greenlets that have none any more. */
+const NOTHING: readonly unknown[] = [];
+
 let lastIdent = 0;
 let lastRank = 0;
 
@@ -125,7 +128,7 @@ export class Strand extends GreenletScope implements Waiter {
   constructor(body: Body | null, args: readonly unknown[]) {
     super();
     this.body = body;
-    this.args = args;
+    this.args = args.length === 0 ? NOTHING : args;
   }
 
   get strand(): this {
@@ -180,7 +183,7 @@ export class Strand extends GreenletScope implements Waiter {
     const { body, args } = this;
     const context = this.#context as KeptContext;
     this.body = null;
-    this.args = [];
+    this.args = NOTHING;
     try {
       const result = store.call(context, call, this.facade, body as Body, args);
       this.#goOn(result, context);
@@ -191,7 +194,7 @@ export class Strand extends GreenletScope implements Waiter {
 
   #goOn(result: unknown, context: KeptContext): void {
     if (isGenerator(result)) {
-      drive(this, result, context, (value, isError) => this.end(value, isError));
+      drive(this, result, context, this);
     } else if (isThenable(result)) {
       this.#context = null;
       const promise = result instanceof Promise
@@ -216,7 +219,7 @@ export class Strand extends GreenletScope implements Waiter {
       this.locals =
       this.body =
         null;
-    this.args = [];
+    this.args = NOTHING;
     if (wasStarted) this.#leavePopulation();
     if (this.#listeners !== null) scheduler.post(this);
     if (this.hasFailed && !this.isLookedAt && !this.#wasKilledWith(value)) {
