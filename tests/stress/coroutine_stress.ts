@@ -1,0 +1,122 @@
+/**
+ * Greenlets under fire: `deno task stress:coroutine [--seeds=10000] [--from=1] [--sleepers=1000000] [--fetches=100000]
+ * [--in-flight=200]`; on Node `deno task node tests/stress/coroutine_stress.ts …`. A number of 0 leaves a part out.
+ *
+ * - random schedules against a simple model (`coroutine_run.ts`), one after the other;
+ * - greenlets that sleep and end, three times: generators all at once, asynchronous functions up to 200 ms each; the memory
+ *   must stay below 1 GB, and must not grow from one time to the next;
+ * - greenlets that each fetch from a local server, with at most so many requests under way: all must be answered.
+ *
+ * @module
+ */
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import process from "node:process";
+import { type Greenlet, hub, joinAll, sleep, spawn } from "../../coroutine/mod.ts";
+import { Semaphore } from "../../sync/mod.ts";
+import { runSchedule } from "./coroutine_run.ts";
+
+function argument(name: string, standard: number): number {
+  const given = process.argv.find((one) => one.startsWith(`--${name}=`));
+  return Number(given?.slice(name.length + 3) ?? standard);
+}
+
+const megabytes = (): number => Math.round(process.memoryUsage().rss / 2 ** 20);
+
+function fail(what: string): void {
+  console.log(`FAILED: ${what}`);
+  process.exitCode = 1;
+}
+
+async function schedules(count: number, first: number): Promise<void> {
+  const began = performance.now();
+  for (let seed = first; seed < first + count; seed++) {
+    const problems = await runSchedule(seed);
+    if (problems.length > 0) return fail(`seed ${seed}: ${problems.join("; ")}`);
+    if (seed % 1000 === 0) console.log(`${seed} seeds, ${megabytes()} MiB`);
+  }
+  const seconds = (performance.now() - began) / 1000;
+  console.log(`${count} schedules, nothing wrong, in ${seconds.toFixed(1)} s`);
+}
+
+async function sleepers(kind: string, count: number, body: () => unknown): Promise<void> {
+  const before = megabytes();
+  const highs: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const began = performance.now();
+    let greenlets: unknown[] | null = [];
+    for (let i = 0; i < count; i++) {
+      greenlets.push(spawn(body));
+      if (i % 10_000 === 0) await sleep(0);
+    }
+    const high = megabytes();
+    highs.push(high);
+    const waiting = hub.statistics().greenlets;
+    greenlets = null;
+    await hub.join();
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    const bytes = Math.round((high - before) * 2 ** 20 / count);
+    console.log(
+      `${count} ${kind} sleepers, ${waiting} at once: ${high} MiB, ${bytes} bytes each, ${seconds} s`,
+    );
+  }
+  const last = highs.at(-1) ?? 0;
+  if (last > 1024) fail(`${last} MiB`);
+  if (last > (highs[0] ?? 0) * 1.25 + 50) fail(`memory grows: ${highs.join(" ")} MiB`);
+}
+
+async function fetches(count: number, inFlight: number): Promise<void> {
+  const server = createServer((_, response) => response.end("hello"));
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", () => resolve()));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const seats = new Semaphore(inFlight, { scope: "local" });
+  let [now, most, answered] = [0, 0, 0];
+  const get = async (): Promise<void> => {
+    const guard = await seats.acquire();
+    most = Math.max(most, ++now);
+    try {
+      const response = await fetch(url, { signal: (hub.current as Greenlet).signal });
+      if (await response.text() === "hello") answered++;
+    } finally {
+      now--;
+      guard.release();
+    }
+  };
+  await getOne(url);
+  const before = megabytes();
+  const began = performance.now();
+  const greenlets = Array.from({ length: count }, () => spawn(get));
+  await sleep(0);
+  await sleep(0);
+  const waiting = hub.statistics().waits["Semaphore.acquire()"] ?? 0;
+  const bytes = Math.round((megabytes() - before) * 2 ** 20 / Math.max(1, waiting));
+  console.log(`${waiting} greenlets wait for their turn: about ${bytes} bytes each`);
+  await joinAll(greenlets, { raiseError: true });
+  const seconds = (performance.now() - began) / 1000;
+  console.log(
+    `${answered} of ${count} answered, at most ${most} at once, ${megabytes()} MiB, ` +
+      `${Math.round(count / seconds)} requests/s`,
+  );
+  if (answered !== count || most > inFlight) fail("not all were answered, or too many at once");
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** One request, so that all that it needs is loaded. */
+async function getOne(url: string): Promise<void> {
+  await (await fetch(url)).text();
+}
+
+const seeds = argument("seeds", 10_000);
+if (seeds > 0) await schedules(seeds, argument("from", 1));
+const count = argument("sleepers", 1_000_000);
+if (count > 0) {
+  let number = 0;
+  await sleepers("async", count, async () => await sleep(number++ % 200));
+  await sleepers("generator", count, function* () {
+    yield sleep(20_000);
+  });
+}
+const requests = argument("fetches", 100_000);
+if (requests > 0) await fetches(requests, argument("in-flight", 200));
