@@ -258,9 +258,8 @@ export class Thread<A extends unknown[] = [], R = unknown> {
    * Ends the thread by force, wherever it is, and returns at once: what you do when `stop()` did not help.
    *
    * What it held is left as it was: the next one to acquire its locks gets an `AbandonedError`. Joiners get a
-   * `WorkerLostError`. After the end of the thread nothing happens.
-   *
-   * While the modules of its target are being loaded, the thread ends when they are, or after two seconds.
+   * `WorkerLostError`. While the modules of its target are being loaded, the thread ends when they are, or after two
+   * seconds. After its end nothing happens.
    *
    * @throws {InvalidStateError} If the thread was not started, or is the main one.
    */
