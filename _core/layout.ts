@@ -146,6 +146,8 @@ export const P_PARENT = 4;
 export const P_RUNG = 5;
 /** Process: when somebody last looked whether it lives, in milliseconds. */
 export const P_CHECKED = 6;
+/** Process: its generation, once it is about to end. */
+export const P_LEFT = 7;
 /** Process state: not in use. */
 export const PROCESS_FREE = 0;
 /** Process state: for a child that is about to come. */

@@ -158,9 +158,9 @@ export function leaveFamily(): void {
   if (words.load(FAMILY_TAG) === 0) return;
   const { words: shared, processes, tag, id } = takePart("end process");
   shared.dismissSleeper();
-  if (words.load(FAMILY_POLLS) === 0) return;
-  const others = processes.all().filter((other) => other !== tag && !processes.examine(other));
-  if (others.length === 0) ffi("end process").shmUnlink(nameOf(id));
+  if (words.load(FAMILY_POLLS) === 1 && processes.leave(tag)) {
+    ffi("end process").shmUnlink(nameOf(id));
+  }
 }
 
 function takePart(what: string): Family {

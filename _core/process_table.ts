@@ -92,6 +92,15 @@ export class ProcessTable {
     this.#w.store(at + layout.P_BOUND, generationOf(tag));
   }
 
+  /** Says that a process is about to end; gives whether all others are, too, or have ended. */
+  leave(tag: number): boolean {
+    this.#w.store(recordOf(tag) + layout.P_LEFT, generationOf(tag));
+    return this.all().every((other) =>
+      this.#w.load(recordOf(other) + layout.P_LEFT) === generationOf(other) ||
+      this.isGone(other) || this.examine(other)
+    );
+  }
+
   /** Declares a process dead, or one that will never come; `false` if it is gone already. */
   declareDead(tag: number): boolean {
     const w = this.#w;

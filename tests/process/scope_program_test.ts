@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -81,20 +81,30 @@ Module._resolveFilename = function (name, ...rest) {
   }
 });
 
-Deno.test("Process scope goes on among the children when the first process is killed", async () => {
-  const root = spawn(process.execPath, [...FLAGS, PROGRAM, "root"]);
-  let [out, errors] = ["", ""];
-  root.stdout.on("data", (chunk) => out += chunk);
-  root.stderr.on("data", (chunk) => errors += chunk);
-  await until(() => out.includes("ready") || root.exitCode !== null, "the children");
-  root.kill("SIGKILL");
-  await until(() => errors.includes("\n"), "an answer");
-  assertEquals(errors, "42 abandoned\n");
-  await new Promise((resolve) => root.on("close", resolve));
-});
+for (const program of ["root", "named root"]) {
+  Deno.test(`Process scope goes on among the children when the first process is killed [${program}]`, async () => {
+    const root = spawn(process.execPath, [...FLAGS, PROGRAM, program]);
+    let [out, errors] = ["", ""];
+    root.stdout.on("data", (chunk) => out += chunk);
+    root.stderr.on("data", (chunk) => errors += chunk);
+    const closed = new Promise((resolve) => root.on("close", resolve));
+    await until(() => out.includes("ready") || root.exitCode !== null, "the children");
+    root.kill("SIGKILL");
+    await closed; // nobody has its streams any more: the children have ended
+    assertEquals(errors, "42 abandoned\n");
+    const file = out.trim().replace("ready ", "");
+    assertEquals(file.startsWith("/dev/shm/"), program !== "root" && process.platform === "linux");
+    assertFalse(existsSync(file));
+  });
+}
 
-Deno.test("Process scope leaves no file, however processes end", () => {
-  if (process.platform !== "linux") return;
-  const left = readdirSync("/dev/shm").filter((name) => name.startsWith("nogil"));
-  assertEquals(left, []);
-});
+for (const program of ["named", "named by a thread"]) {
+  Deno.test(`Process scope takes the name of its memory away at the end [${program}]`, () => {
+    if (process.platform !== "linux") return;
+    const { took: _, lines, ...ended } = run(program);
+    assertEquals(ended, { stderr: "", status: 0 });
+    const [file = ""] = lines;
+    assertStringIncludes(file, "/dev/shm/nogil-");
+    assertFalse(existsSync(file));
+  });
+}

@@ -1,9 +1,10 @@
 /** Programs for the tests of scope `"process"` that watch whole processes; the first argument says which. */
 
-import { writeSync } from "node:fs";
+import { existsSync, writeSync } from "node:fs";
 import process from "node:process";
-import { familyTicket } from "../../_core/process_family.ts";
+import { familyTicket, releaseTicket } from "../../_core/process_family.ts";
 import { isMain, task } from "../../_core/task.ts";
+import { forceNamedMemory } from "../../_runtime/memory.ts";
 import { Value } from "../../process/mod.ts";
 import { Queue } from "../../queue/mod.ts";
 import { Event, Lock } from "../../sync/mod.ts";
@@ -30,6 +31,21 @@ export const setLater = task(import.meta, async (event: Event) => {
   await new Promise((resolve) => setTimeout(resolve, 300));
   event.set();
 });
+
+export const nameInThread = task(import.meta, () => {
+  forceNamedMemory();
+  new Lock({ scope });
+  print(nameOfMemory());
+});
+
+/** The file of the memory, if it has a name, and exists. */
+function nameOfMemory(): string {
+  const ticket = familyTicket();
+  if (ticket === null || ticket.name === null) return "none";
+  releaseTicket(ticket);
+  const file = `/dev/shm${ticket.name}`;
+  return existsSync(file) ? file : "lost";
+}
 
 const programs: Record<string, () => void | Promise<void>> = {
   "idle"() {
@@ -83,6 +99,21 @@ const programs: Record<string, () => void | Promise<void>> = {
     print(String(familyTicket()));
     print(String(new Lock()));
   },
+  /** Says whether its memory has a name, and what it is. */
+  "named"() {
+    forceNamedMemory();
+    new Lock({ scope });
+    print(nameOfMemory());
+  },
+  /** A thread is the only one that uses the memory. */
+  async "named by a thread"() {
+    await new Thread({ target: nameInThread }).start().join();
+  },
+  /** As "root", with memory that has a name. */
+  async "named root"() {
+    forceNamedMemory();
+    await programs["root"]?.();
+  },
   /** Makes a family, and waits to be killed. */
   async "root"() {
     const [there, back] = [new Queue<number>(0, { scope }), new Queue<number>(0, { scope })];
@@ -93,7 +124,7 @@ const programs: Record<string, () => void | Promise<void>> = {
       startRelative("orphanAsk", [there, back, lock], { errors: "inherit" }),
     ];
     for (const orphan of orphans) await orphan.heard("waits");
-    print("ready");
+    print(`ready ${nameOfMemory()}`);
     await new Promise((resolve) => setTimeout(resolve, 60_000));
   },
 };

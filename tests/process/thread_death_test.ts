@@ -37,7 +37,8 @@ for (const how of DEATHS) {
       const [lock, words] = [new Lock({ scope }), makeWords()];
       const victim = new Thread({ target: dieHolding, args: [lock, words, how, colour, 1] });
       await bury(victim.start(), words, how);
-      await assertRejects(() => lock.acquire(LIMIT), AbandonedError);
+      // At once: the worker of a thread that throws lives on for ten seconds.
+      await assertRejects(() => lock.acquire({ timeout: 8_000 }), AbandonedError);
       assertFalse(lock.locked());
     }
   });
