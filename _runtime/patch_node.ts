@@ -8,6 +8,7 @@
  * @module
  */
 
+import process from "node:process";
 import { builtin } from "./builtin.ts";
 import { abortable, awaited, type PatchPoint, points, type Replace } from "./patch_point.ts";
 import { iterate } from "./patch_stream.ts";
@@ -107,7 +108,8 @@ export function nodeNetPoints(): PatchPoint[] {
       function (...args) {
         const inner = original.apply(this, args) as AsyncIterator<unknown>;
         return iterate(inner, host, "data from a socket", (reason, killed) => {
-          if (killed) destroy(this as Socket, reason);
+          // Others may go on to read the standard input.
+          if (killed && this !== process.stdin) destroy(this as Socket, reason);
         });
       },
   });

@@ -17,6 +17,20 @@
  * await joinAll([spawn(greet, "Ada"), spawn(greet, "Bob")]); // Hello Ada, Hello Bob, Bye Ada, Bye Bob
  * ```
  *
+ * **Tasks** are greenlets, too, with what asyncio has for them: {@linkcode run}, {@linkcode createTask}, {@linkcode gather},
+ * {@linkcode TaskGroup}, {@linkcode timeout}. With {@linkcode monkey}, `fetch`, timers, sockets and files obey `kill` and
+ * time limits.
+ *
+ * ```ts
+ * import { run, sleep, TaskGroup } from "@nogil/std/coroutine";
+ *
+ * await run(async () => {
+ *   await TaskGroup.run((group) => {
+ *     for (const name of ["Ada", "Bob"]) group.createTask(() => sleep(10).then(() => console.log(name)));
+ *   });
+ * });
+ * ```
+ *
  * **Raw greenlets**, below that, say themselves when another one runs and which, by `switch`, and values and errors pass
  * with the switch, both ways. There is no loop and no scheduler, and nothing is asynchronous: a switch takes some ten
  * nanoseconds. They are what schedulers, generators of another kind, state machines and simulations are built of. In

@@ -52,8 +52,8 @@ export interface PatchOptions {
  *
  * @example Usage
  * ```ts
- * import { monkey, spawn, Timeout } from "@nogil/std/coroutine";
- * import { assertEquals, assertRejects } from "@std/assert";
+ * import { monkey, spawn } from "@nogil/std/coroutine";
+ * import { assertEquals } from "@std/assert";
  *
  * monkey.patchAll();
  * const sleeper = spawn(async () => {
@@ -67,10 +67,11 @@ export interface PatchOptions {
  * Not patched, since it blocks the thread, whatever happens: synchronous calls such as `Deno.readTextFileSync`,
  * `execFileSync`, `Atomics.wait` and our own `…Sync` methods. Use the asynchronous ones, or `toThread`.
  *
- * Not patched, since nobody can reach it: functions that somebody has taken before (`const { readFile } = Deno`), and on
- * Deno, `import { readFile } from "node:fs/promises"`; write `import fs from "node:fs/promises"` and `fs.readFile(…)`.
- * On Node, both are patched. Other promises and callbacks of libraries are waited for, but not ended; pass
- * `getCurrent().signal` to what takes a signal.
+ * Not patched, since nobody can reach it: functions that somebody has taken before, as in `const { readFile } = Deno`. On
+ * Deno, that is also `import { readFile } from "node:fs/promises"`: write `import fs from "node:fs/promises"`, and
+ * `fs.readFile(…)`. On Node, such imports see what is patched, and what is put back.
+ *
+ * Other promises and callbacks of libraries are waited for, but not ended: pass `getCurrent().signal` to what takes a signal.
  *
  * @param options What to leave as it is. Default: nothing.
  * @throws {TypeError} If `options` is no object of booleans.

@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import { spawn as spawnProcess } from "node:child_process";
 import process from "node:process";
-import { type Greenlet, hub, monkey, spawn, Timeout } from "../../coroutine/mod.ts";
+import { type Greenlet, hub, monkey, sleep, spawn, Timeout } from "../../coroutine/mod.ts";
 import { GreenletExit, TimeoutError } from "../../errors.ts";
 import { until } from "../conformance/support.ts";
 import { programUrl } from "./stdin_program.ts";
@@ -270,6 +270,50 @@ patched("prompt, confirm and alert give promises in a greenlet, and block outsid
   );
   assertEquals(await asked, [true, true]);
   assertEquals(await spawn(async () => [await prompt("a"), await confirm("b")]), [null, false]);
+});
+
+Deno.test("prompt, confirm and alert ask on a terminal, and let the others run", async () => {
+  const { stdin, stdout } = Deno;
+  const answers = ["Ada\n", "", "Y\r\n", "no\n", "\n", "late\n", null];
+  const questions: string[] = [];
+  const fakes = {
+    isTerminal: () => true,
+    async read(buffer: Uint8Array) {
+      await sleep(1);
+      const answer = answers.shift() as string | null;
+      return answer === null ? null : new TextEncoder().encodeInto(answer, buffer).written;
+    },
+  };
+  Object.assign(stdin, fakes);
+  Object.assign(stdout, {
+    writeSync: (data: Uint8Array) => questions.push(text(data, data.length)),
+  });
+  monkey.patch({ stdin: true });
+  try {
+    const asked = spawn(async () => [
+      await prompt("name?", "Bob"),
+      await confirm("sure?"),
+      await confirm("really?"),
+      await alert("done"),
+      await Timeout.run(0, () => prompt("never"), { silent: true }),
+      await prompt("again"),
+      await prompt("end"),
+    ]);
+    assertEquals(await asked, ["Ada", true, false, undefined, undefined, "late", null]);
+  } finally {
+    monkey.unpatch();
+    for (const name of Object.keys(fakes)) Reflect.deleteProperty(stdin, name);
+    Reflect.deleteProperty(stdout, "writeSync");
+  }
+  assertEquals(questions, [
+    "name? [Bob] ",
+    "sure? [y/N] ",
+    "really? [y/N] ",
+    "done [Enter] ",
+    "never ",
+    "again ",
+    "end ",
+  ]);
 });
 
 Deno.test("Deno.stdin.read() lets others run, and loses nothing to a timeout", async () => {
