@@ -6,10 +6,11 @@
  * MAIN + 1  the queue that end 1 writes and end 0 reads; 0 = none
  * IDENTITY  a random number: the record may be that of another pipe when a handle arrives late
  * TICKETS   last number given to a handle on its way
+ * COLLECTOR the agent that frees the pipe
  *
  * end       open ─its last holder closes, or dies─▶ CLOSED: both queues are shut. So who reads gets what is left, and then
  *           learns of the end; who writes is refused at once
- * pipe      both ends CLOSED and no holder left ─▶ COLLECTED, and freed by whoever has set that
+ * pipe      both ends CLOSED ─▶ COLLECTOR = agent ─▶ its queues freed, one by one ─▶ free. If he dies, another one goes on
  * ```
  *
  * Holders are slots in state HOLDER, one for each open handle. S_AUX = end | ticket << 1. A handle on its way (encoded, and
@@ -48,10 +49,9 @@ export type End = 0 | 1;
 
 const IDENTITY = MAIN + 2;
 const TICKETS = MAIN + 3;
+const COLLECTOR = MAIN + 4;
 /** Flag: end 0 is closed; shifted by one: end 1. */
 const CLOSED = 1 << 1;
-/** Flag: somebody frees the pipe. */
-const COLLECTED = 1 << 3;
 const MOST_TICKETS = 2 ** 30 - 1;
 
 /** What pipes add to the wait queue: nobody waits at them, but holders die. */
@@ -179,11 +179,11 @@ export function holdersOf(q: WaitQueue, o: number): Set<number> {
 /** Frees a pipe that nobody holds any more, with its queues. */
 export function collectPipe(q: WaitQueue, arena: Arena, o: number): void {
   const { w } = q;
-  const all = CLOSED | CLOSED << 1;
-  if (w.load(o + TYPE) !== TYPE_PIPE || (w.load(o + FLAGS) & (all | COLLECTED)) !== all) return;
+  if (!isOver(q, o)) return;
+  const before = w.load(o + COLLECTOR);
+  if (before !== 0 && !q.agents.isDead(before)) return;
   q.latch(o);
-  const isMine = w.load(o + TYPE) === TYPE_PIPE && (w.load(o + FLAGS) & all) === all &&
-    (w.or(o + FLAGS, COLLECTED) & COLLECTED) === 0;
+  const isMine = isOver(q, o) && w.compareExchange(o + COLLECTOR, before, q.me) === before;
   q.unlatch(o);
   if (!isMine) return;
   w.store(o + IDENTITY, 0);
@@ -212,6 +212,12 @@ function closeLost(q: WaitQueue, o: number, dead: number, left = 0): void {
     const queue = queueOf(q, o, end);
     if (queue !== 0) shutQueue(q, queue, null);
   }
+}
+
+/** Whether a record is a pipe of which both ends are closed. */
+function isOver(q: WaitQueue, o: number): boolean {
+  const all = CLOSED | CLOSED << 1;
+  return q.w.load(o + TYPE) === TYPE_PIPE && (q.w.load(o + FLAGS) & all) === all;
 }
 
 function isPipe(q: WaitQueue, o: number, identity: number): boolean {
