@@ -220,6 +220,7 @@ Deno.test("a handle that comes too late meets no other pipe", () => {
   const { q } = pipe.world.agent(2);
   const sent = sendEnd(q, pipe.o, 1);
   pipe.bury(2);
+  assertEquals(pipe.receive(4, 1, sent), 0);
   pipe.close(1, 0);
   assert(pipe.isFree());
   assertEquals(pipe.receive(4, 1, sent), 0);

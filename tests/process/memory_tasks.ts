@@ -1,5 +1,7 @@
 /** Tasks for the tests of shared memory. */
 
+import { existsSync } from "node:fs";
+import { forceNamedMemory } from "../../_runtime/memory.ts";
 import { task } from "../../_core/task.ts";
 import {
   type Connection,
@@ -88,4 +90,20 @@ export const consume = task(import.meta, (queue: JoinableQueue<number>): number 
     queue.taskDone();
     if (n === 0) return sum;
   }
+});
+
+/** Shares memory as where names are no links: a file with the name, which its creator takes away. */
+export const shareByFile = task(import.meta, (leave: boolean): [string, boolean[]] => {
+  forceNamedMemory();
+  const memory = new SharedMemory({ create: true, size: 10 });
+  const other = new SharedMemory({ name: memory.name });
+  other.buf[0] = 5;
+  const facts = [existsSync(`/dev/shm/${memory.name}`), memory.buf[0] === 5];
+  other.close();
+  facts.push(existsSync(`/dev/shm/${memory.name}`));
+  if (!leave) {
+    memory.close();
+    facts.push(!existsSync(`/dev/shm/${memory.name}`));
+  }
+  return [memory.name, facts];
 });

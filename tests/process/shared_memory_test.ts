@@ -180,6 +180,16 @@ Deno.test("SharedMemory with persist outlives all, until it is unlinked", async 
   tell.close();
 });
 
+Deno.test("SharedMemory goes with its creator where names are no links", async () => {
+  for (const leave of [false, true]) {
+    const child = new Process({ target: tasks.shareByFile, args: [leave] }).start();
+    const [name, facts] = await child.join();
+    assert(facts.every((fact) => fact), facts.join());
+    await child.sentinel;
+    assert(!existsSync(`/dev/shm/${name}`));
+  }
+});
+
 Deno.test("SharedMemory opens what other programs have made, and the other way round", () => {
   const name = `nogil_test_${process.pid}_foreign`;
   writeFileSync(`/dev/shm/${name}`, "from elsewhere");
