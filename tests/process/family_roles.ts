@@ -222,3 +222,89 @@ export async function orphanAsk(
 
 /** Has nothing to do. */
 export function leave(): void {}
+
+/** Everything that processes share in the chaos test. */
+export interface Playground {
+  readonly lock: Lock;
+  readonly rlock: RLock;
+  readonly rwlock: RWLock;
+  readonly semaphore: Semaphore;
+  readonly condition: Condition;
+  readonly event: Event;
+  readonly barrier: Barrier;
+  /** Who gets, and who puts? */
+  readonly queue: Queue<unknown>;
+  /** What only the test gets: numbers from 1, with the number of the process. */
+  readonly journal: Queue<[number, number]>;
+  /** The last number that `put` has returned for, by the number of the process. */
+  readonly ledger: Int32Array;
+}
+
+/** Does all that can be done with what is shared, in an order drawn by lot, until it is killed. */
+export async function churn(ground: Playground, me: number, seed: number): Promise<void> {
+  const { lock, rlock, rwlock, semaphore, condition, event, barrier, queue } = ground;
+  const { journal, ledger } = ground;
+  let state = seed * 2654435761 >>> 0 || 1;
+  const random = (limit: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state % limit;
+  };
+  const locks: AnyLock[] = [lock, rlock, rwlock, semaphore, condition];
+  const short = { timeout: 20 };
+  for (let n = 1;;) {
+    const colour: Colour = random(2) === 0 ? "promise" : "blocking";
+    try {
+      switch (random(9)) {
+        case 0:
+        case 1: {
+          const guard = await enter(locks[random(locks.length)] as AnyLock, colour, true);
+          if (random(4) === 0) await undefined;
+          guard.release();
+          break;
+        }
+        case 2: {
+          const guard = await rwlock.acquireRead(LIMIT);
+          guard.release();
+          break;
+        }
+        case 3: {
+          const guard = await enter(condition, colour, true);
+          try {
+            if (random(2) === 0) condition.notify(2);
+            else if (colour === "promise") await condition.wait(short);
+            else condition.waitSync(short);
+          } finally {
+            guard.release();
+          }
+          break;
+        }
+        case 4:
+          if (random(2) === 0) event.set();
+          else event.clear();
+          if (colour === "promise") await event.wait(short);
+          else event.waitSync(short);
+          break;
+        case 5:
+          if (colour === "promise") await barrier.wait(short);
+          else barrier.waitSync(short);
+          break;
+        case 6:
+          if (colour === "promise") await queue.put([me, "x".repeat(random(9000))], short);
+          else queue.putSync([me, n], short);
+          break;
+        case 7:
+          if (colour === "promise") await queue.get(short);
+          else queue.getSync(short);
+          break;
+        default:
+          if (colour === "promise") await journal.put([me, n]);
+          else journal.putSync([me, n]);
+          ledger[me] = n++;
+      }
+    } catch (error) {
+      const { name } = error as Error;
+      if (name === "BrokenBarrierError") barrier.reset();
+      else if (name !== "TimeoutError" && name !== "AbandonedError") throw error;
+    }
+  }
+}
