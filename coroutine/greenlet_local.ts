@@ -96,7 +96,7 @@ function find(key: object): object | undefined {
 function keep(key: object, namespace: object): void {
   const strand = currentStrand();
   if (strand === null) outside.set(key, namespace);
-  else (strand.locals ??= new WeakMap()).set(key, namespace);
+  else strand.ownLocals.set(key, namespace);
 }
 
 function drop(key: object): void {

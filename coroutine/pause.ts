@@ -11,7 +11,7 @@ import { ReachableWait } from "../_core/wait_scope.ts";
 import type { Alarm } from "./alarm_heap.ts";
 import type { GreenletScope } from "./greenlet_scope.ts";
 import type { Waiter } from "./hub.ts";
-import { forgetLast, lastResolve, newPromise } from "../_core/open_promise.ts";
+import { forgetLast, lastReject, lastResolve, newPromise } from "../_core/open_promise.ts";
 import { scheduler } from "./scheduler.ts";
 
 /** What a pause resumes. */
@@ -24,7 +24,13 @@ const OVER = 1;
 const FAILED = 2;
 
 type Resolve = (value: void) => void;
-type Reject = (error: unknown) => void;
+
+/** A promise that is settled from outside. */
+interface Open {
+  promise: Promise<void>;
+  resolve: Resolve;
+  reject: (error: unknown) => void;
+}
 
 function whatOf(delay: number): string {
   return delay < 0 ? "sleep(0)" : `sleep(${delay})`;
@@ -45,9 +51,8 @@ export class Pause extends ReachableWait implements Waiter, Promise<void> {
   readonly #alarm: Alarm<Waiter> | null;
   #state = WAITING;
   #stepper: Stepper | null = null;
-  #promise: Promise<void> | null = null;
-  #resolve: Resolve | null = null;
-  #reject: Reject | null = null;
+  /** What it has become for who awaits it. */
+  #open: Open | null = null;
 
   /** Begins a pause of `delay` milliseconds; one of 0 is over when its turn has come. */
   constructor(scope: GreenletScope, delay: number) {
@@ -82,7 +87,7 @@ export class Pause extends ReachableWait implements Waiter, Promise<void> {
     this.#state = OVER;
     this.leaveScope();
     if (this.#stepper !== null) this.#stepper.step(undefined, false);
-    else this.#resolve?.();
+    else this.#open?.resolve();
   }
 
   interrupt(error: unknown): boolean {
@@ -92,7 +97,7 @@ export class Pause extends ReachableWait implements Waiter, Promise<void> {
     if (this.#alarm !== null) scheduler.cancel(this.#alarm);
     const stepper = this.#stepper;
     if (stepper !== null) scheduler.post({ resume: () => stepper.step(error, true) });
-    else this.#reject?.(error);
+    else this.#open?.reject(error);
     return true;
   }
 
@@ -114,16 +119,14 @@ export class Pause extends ReachableWait implements Waiter, Promise<void> {
   }
 
   #asPromise(): Promise<void> {
-    if (this.#promise !== null) return this.#promise;
-    this.#promise = this.#state === OVER
-      ? Promise.resolve()
-      : this.#state === FAILED
-      ? Promise.reject(this.error)
-      : new Promise((resolve, reject) => {
-        this.#resolve = resolve;
-        this.#reject = reject;
-      });
-    return this.#promise;
+    if (this.#state === OVER) return Promise.resolve();
+    if (this.#state === FAILED) return Promise.reject(this.error);
+    if (this.#open === null) {
+      const promise = newPromise<void>();
+      this.#open = { promise, resolve: lastResolve as Resolve, reject: lastReject };
+      forgetLast();
+    }
+    return this.#open.promise;
   }
 }
 

@@ -44,6 +44,18 @@ export interface Listener {
   notify(strand: Strand): void;
 }
 
+/** What few greenlets need. */
+class Rare {
+  name: string | null = null;
+  killedWith: Killing | null = null;
+  locals: WeakMap<object, object> | null = null;
+  /** Goes off when it is to begin, or to be given up. */
+  alarm: Alarm<Waiter> | null = null;
+  controller: AbortController | null = null;
+  /** Which listener is being told. */
+  notified = -1;
+}
+
 /** One request to die. */
 interface Killing {
   readonly error: unknown;
@@ -105,7 +117,6 @@ export class Strand extends GreenletScope implements Waiter {
   facade: object | null = null;
   body: Body | null;
   args: readonly unknown[];
-  name: string | null = null;
   /** The result or the error. */
   value: unknown = undefined;
   hasFailed = false;
@@ -113,17 +124,11 @@ export class Strand extends GreenletScope implements Waiter {
   rank = 0;
   /** Whether anybody has asked what came of it. */
   isLookedAt = false;
-  /** What it was killed with last. */
-  killedWith: Killing | null = null;
-  /** What each `GreenletLocal` keeps for it. */
-  locals: WeakMap<object, object> | null = null;
   previous: Strand | null = null;
   next: Strand | null = null;
   #context: KeptContext | null = null;
   #listeners: (Listener | null)[] | null = null;
-  #notified = -1;
-  #alarm: Alarm<Waiter> | null = null;
-  #controller: AbortController | null = null;
+  #rare: Rare | null = null;
 
   constructor(body: Body | null, args: readonly unknown[]) {
     super();
@@ -135,13 +140,42 @@ export class Strand extends GreenletScope implements Waiter {
     return this;
   }
 
+  /** What it is called, if it was given a name. */
+  get name(): string | null {
+    return this.#rare?.name ?? null;
+  }
+
+  set name(name: string) {
+    this.#rarely.name = name;
+  }
+
+  /** What it was killed with last. */
+  get killedWith(): Killing | null {
+    return this.#rare?.killedWith ?? null;
+  }
+
+  /** What each `GreenletLocal` keeps for it. */
+  get locals(): WeakMap<object, object> | null {
+    return this.#rare?.locals ?? null;
+  }
+
+  /** The same, made if need be. */
+  get ownLocals(): WeakMap<object, object> {
+    return this.#rarely.locals ??= new WeakMap();
+  }
+
+  get #rarely(): Rare {
+    return this.#rare ??= new Rare();
+  }
+
   /** Is aborted when the greenlet is killed. */
   get signal(): AbortSignal {
-    if (this.#controller === null) {
-      this.#controller = new AbortController();
-      if (this.killedWith !== null) this.#controller.abort(this.killedWith.error);
+    const rare = this.#rarely;
+    if (rare.controller === null) {
+      rare.controller = new AbortController();
+      if (rare.killedWith !== null) rare.controller.abort(rare.killedWith.error);
     }
-    return this.#controller.signal;
+    return rare.controller.signal;
   }
 
   /** What it waits for, in words. */
@@ -153,16 +187,16 @@ export class Strand extends GreenletScope implements Waiter {
 
   /** Whether it waits for the time at which it begins. */
   get isDue(): boolean {
-    return this.state === NEW && this.#alarm !== null;
+    return this.state === NEW && this.#rare !== null && this.#rare.alarm !== null;
   }
 
   /** Lets it begin after `delay` milliseconds; `-1`: with the next portion. */
   start(delay: number): void {
-    if (this.state !== NEW || this.#alarm !== null) return;
+    if (this.state !== NEW || this.isDue) return;
     if (population.started === 0) begun();
     this.#context = contextFor(this);
     if (delay < 0) this.#post();
-    else this.#alarm = scheduler.sleep(delay, this);
+    else this.#rarely.alarm = scheduler.sleep(delay, this);
     population.started++;
     const { newest } = population;
     this.previous = newest;
@@ -179,7 +213,7 @@ export class Strand extends GreenletScope implements Waiter {
   resume(): void {
     if (this.state === DEAD) return this.#notify();
     this.state = RUNNING;
-    this.#alarm = null;
+    if (this.#rare !== null) this.#rare.alarm = null;
     const { body, args } = this;
     const context = this.#context as KeptContext;
     this.body = null;
@@ -213,12 +247,11 @@ export class Strand extends GreenletScope implements Waiter {
     this.value = value;
     this.rank = ++lastRank;
     this.hasFailed = isError && !(value instanceof GreenletExit);
-    if (this.#alarm !== null) scheduler.cancel(this.#alarm);
-    this.#alarm =
-      this.#context =
-      this.locals =
-      this.body =
-        null;
+    if (this.#rare !== null) {
+      this.#setAlarm(null);
+      this.#rare.locals = null;
+    }
+    this.#context = this.body = null;
     this.args = NOTHING;
     if (wasStarted) this.#leavePopulation();
     if (this.#listeners !== null) scheduler.post(this);
@@ -246,18 +279,23 @@ export class Strand extends GreenletScope implements Waiter {
   /** Interrupts it for good; after `grace` milliseconds it is given up. */
   kill(error: unknown, grace: number): void {
     if (this.state === DEAD) return;
-    this.killedWith = { error, before: this.killedWith };
-    this.#controller?.abort(error);
+    const rare = this.#rarely;
+    rare.killedWith = { error, before: rare.killedWith };
+    rare.controller?.abort(error);
     if (this.state !== RUNNING) return this.end(error, true);
     this.interrupt(error);
     if (grace === Infinity) return;
-    if (this.#alarm !== null) scheduler.cancel(this.#alarm);
-    this.#alarm = scheduler.sleep(grace, {
-      resume: () => {
-        this.#alarm = null;
-        this.end(error, true);
-      },
-    });
+    const giveUp = (): void => {
+      rare.alarm = null;
+      this.end(error, true);
+    };
+    this.#setAlarm(scheduler.sleep(grace, { resume: giveUp }));
+  }
+
+  #setAlarm(alarm: Alarm<Waiter> | null): void {
+    const rare = this.#rarely;
+    if (rare.alarm !== null) scheduler.cancel(rare.alarm);
+    rare.alarm = alarm;
   }
 
   #wasKilledWith(error: unknown): boolean {
@@ -293,19 +331,24 @@ export class Strand extends GreenletScope implements Waiter {
     return this.#listeners?.slice(this.#notified + 1).filter((one) => one !== null).length ?? 0;
   }
 
+  get #notified(): number {
+    return this.#rare?.notified ?? -1;
+  }
+
   #notify(): void {
     const listeners = this.#listeners;
     if (listeners === null || this.#notified >= 0) return;
+    if (listeners.length > 1) this.#rarely.notified = 0;
     // Who comes while the others are told is told, too.
     for (let i = 0; i < listeners.length; i++) {
-      this.#notified = i;
+      if (this.#rare !== null) this.#rare.notified = i;
       try {
         listeners[i]?.notify(this);
       } catch (error) {
         printIgnored(`a link of ${this.facade}`, error);
       }
     }
-    this.#notified = -1;
+    if (this.#rare !== null) this.#rare.notified = -1;
     this.#listeners = null;
   }
 }
