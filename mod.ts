@@ -1,6 +1,19 @@
 /**
- * Threads, locks and shared state as in Python's `threading` and `multiprocessing`, for Deno and Node: the same names, true
- * parallelism, and nothing that hangs because something died.
+ * Python's threads, processes, locks, queues, pools and coroutines, for Deno and Node: the same names and the same
+ * semantics, truly parallel, and nothing that hangs because something died.
+ *
+ * This module has all that the others have, and what functions and classes need to travel: {@linkcode task},
+ * {@linkcode shareable} and {@linkcode isMain}.
+ *
+ * | module | as in Python |
+ * | --- | --- |
+ * | `@nogil/std/thread` | `threading`: threads |
+ * | `@nogil/std/sync` | `threading` and `multiprocessing`: locks |
+ * | `@nogil/std/queue` | `queue` |
+ * | `@nogil/std/process` | `multiprocessing`: processes, connections, shared memory |
+ * | `@nogil/std/pool` | `multiprocessing.pool` and `concurrent.futures` |
+ * | `@nogil/std/coroutine` | `greenlet`, `gevent` and `asyncio` |
+ * | `@nogil/std/errors` | the errors of all |
  *
  * ```ts
  * import { Lock, Thread, Value } from "@nogil/std";

@@ -27,6 +27,8 @@ interface Figure {
   question: string;
   /** The cases that are drawn; all by default. */
   cases?: RegExp;
+  /** Whether times are in milliseconds and not in microseconds. */
+  long?: boolean;
 }
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -55,13 +57,15 @@ async function load(name: string): Promise<Untyped> {
 /** Whose a case is. */
 function ownerOf(name: string): string {
   if (name.startsWith("CPython")) return "CPython";
-  return /^(ThreadPool|ThreadPoolExecutor|Queue|SimpleQueue)\b/.test(name)
+  return /^(ThreadPool|ThreadPoolExecutor|Queue|SimpleQueue|coroutines|threads|processes)\b/.test(
+      name,
+    )
     ? "this library"
     : "others";
 }
 
 async function draw(
-  { file, title, run, question, cases = /./ }: Figure,
+  { file, title, run, question, cases = /./, long = false }: Figure,
 ): Promise<void> {
   const found = Object.entries(run?.answers ?? {}).find(([name]) => name.startsWith(question));
   if (run === undefined || found === undefined) return;
@@ -70,9 +74,9 @@ async function draw(
     .map(({ name, median, best, worst }) => ({
       name,
       owner: ownerOf(name),
-      value: scale(median, rate),
-      low: scale(rate ? worst : best, rate),
-      high: scale(rate ? best : worst, rate),
+      value: scale(median, rate, long),
+      low: scale(rate ? worst : best, rate, long),
+      high: scale(rate ? best : worst, rate, long),
     }));
   const [{ compile }, { parse, View }] = [
     await load("vega-lite"),
@@ -89,7 +93,7 @@ async function draw(
   const x = {
     field: "value",
     type: "quantitative",
-    title: rate ? "thousands a second (logarithmic)" : "microseconds (logarithmic)",
+    title: `${rate ? "thousands a second" : long ? "milliseconds" : "microseconds"} (logarithmic)`,
     scale: {
       type: "log",
       domainMin: 10 ** Math.floor(Math.log10(least)),
@@ -137,14 +141,17 @@ async function draw(
   console.log(file);
 }
 
-function scale(nanoseconds: number | null, rate: boolean): number {
-  return rate ? 1e6 / (nanoseconds ?? 1) : (nanoseconds ?? 1) / 1e3;
+function scale(nanoseconds: number | null, rate: boolean, long: boolean): number {
+  return rate ? 1e6 / (nanoseconds ?? 1) : (nanoseconds ?? 1) / (long ? 1e6 : 1e3);
 }
 
 install();
 const runs = process.argv.slice(2).map((file): Run => JSON.parse(readFileSync(file, "utf8")));
 const pool = runs.find(({ answers }) => Object.keys(answers).some((name) => /^Many/.test(name)));
 const queue = runs.find(({ answers }) => Object.keys(answers).some((name) => /^From/.test(name)));
+const kinds = runs.find(({ answers }) =>
+  Object.keys(answers).some((name) => /^Waiting/.test(name))
+);
 await draw({
   file: "pool_burst.svg",
   title: "Many small tasks at once, two workers",
@@ -169,4 +176,18 @@ await draw({
   title: "A number to another thread and back",
   run: queue,
   question: "To another thread and back",
+});
+await draw({
+  file: "kinds_waiting.svg",
+  title: "Waiting: 200 pauses of 10 ms",
+  run: kinds,
+  question: "Waiting",
+  long: true,
+});
+await draw({
+  file: "kinds_computing.svg",
+  title: "Computing: the primes below 6 000 000",
+  run: kinds,
+  question: "Computing",
+  long: true,
 });
