@@ -210,6 +210,23 @@ export class WorkerSlots {
     for (let i = 0; i < high; i++) memory.waitWhile(this.#job(i), DISMISSED, PATIENCE);
   }
 
+  /** Has workers that block end by themselves, for the program ends: Deno complains of those that it interrupts. */
+  endBlocked(arena: SharedWords): void {
+    const memory = this.#memory;
+    const end = performance.now() + PATIENCE;
+    const high = memory.load(HIGH);
+    const asked: number[] = [];
+    for (let i = 0; i < high; i++) {
+      const record = this.job(i);
+      if (record !== null && this.wake(i, arena) && this.doom(i, record)) asked.push(i);
+    }
+    for (const i of asked) {
+      // Once it is awake, it ends at once.
+      while (this.wake(i, arena) && performance.now() < end) memory.wait(this.#job(i), DOOMED, 1);
+    }
+    if (asked.length > 0) memory.wait(this.#job(asked[0] as number), DOOMED, 1);
+  }
+
   /** Blocks a worker that waits for its termination, for ever. */
   parkForever(slot: number): never {
     for (;;) this.#memory.waitWhile(this.#job(slot), DOOMED, Infinity);

@@ -117,6 +117,7 @@ function startSupervisor(): void {
     exiting = true;
     endDaemons();
     realm().slots.dismiss();
+    realm().slots.endBlocked(currentAgent().arena.words);
     leaveFamily();
   });
 }

@@ -132,6 +132,11 @@ Deno.test("Thread that is killed while it is blocked ends without a word", async
   assertEquals([code, stdout.length, allStderr], [0, 40, ""]);
 });
 
+Deno.test("Thread that is a daemon and blocks at the end of the program ends without a word", async () => {
+  const { code, stdout, allStderr } = await run("daemons block");
+  assertEquals([code, stdout, allStderr], [0, ["main is done"], ""]);
+});
+
 Deno.test("Thread prints at once, also while main blocks", async () => {
   assertEquals((await run("print while main blocks")).stdout, ["thread", "main"]);
 });

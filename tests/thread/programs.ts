@@ -166,6 +166,17 @@ const programs: Record<string, () => void | Promise<void>> = {
       for (const thread of threads) await thread.join().catch((error) => print(error.name));
     }
   },
+  "daemons block"() {
+    const lock = new Lock();
+    lock.acquireSync();
+    const words = ["sleep", "lock", "naps", "sleep", "lock", "sleep"].map((how) => {
+      const words = makeWords();
+      new Thread({ target: blockFor, args: [how, words, lock], daemon: true }).start();
+      return words;
+    });
+    for (const each of words) waitUntilSet(each, 0);
+    print("main is done");
+  },
   "stopped"() {
     const words = makeWords();
     const thread = new Thread({ target: throwIfStopped, args: [words] }).start();
