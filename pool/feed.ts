@@ -136,7 +136,7 @@ export class Feed implements ChunkOwner {
 
   /** Whether no more is taken until somebody asks for results. */
   get isStuck(): boolean {
-    return !this.#ended && !this.#settings.stopAtFailure && this.#isAhead;
+    return !this.#ended && this.#isAhead && !this.#settings.stopAtFailure;
   }
 
   /** Begins. */
@@ -246,12 +246,12 @@ export class Feed implements ChunkOwner {
     }
   }
 
-  #hasRoom(): boolean {
-    return !this.#ended && !this.#isAhead && !this.#isFull;
-  }
-
   get #isAhead(): boolean {
     return this.#taken - this.#released + this.#settings.chunksize > this.#ahead;
+  }
+
+  #hasRoom(): boolean {
+    return !this.#ended && !this.#isAhead && !this.#isFull;
   }
 
   /** Whether so much waits in memory that the end of a chunk has to be awaited. */
