@@ -77,7 +77,6 @@ export function originalAt(module: string, name: string): PatchedFunction | null
 function install(point: PatchPoint): void {
   const { holder, key } = point;
   const present = Reflect.get(holder, key) as PatchedFunction;
-  if (patches.get(point)?.replacement === present) return;
   const before = Object.getOwnPropertyDescriptor(holder, key);
   const replacement = makeReplacement(point, present);
   const descriptor = {

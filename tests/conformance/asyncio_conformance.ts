@@ -25,6 +25,7 @@ import {
 import { CancelledError, InvalidStateError, TimeoutError } from "../../errors.ts";
 import { Future, wait } from "../../pool/mod.ts";
 import { FOREVER, type Form, settle } from "./asyncio_support.ts";
+import { turn, until } from "./support.ts";
 
 /** Runs the suite. */
 export function asyncioConformance({ name, make }: Form): void {
@@ -322,6 +323,26 @@ export function asyncioConformance({ name, make }: Form): void {
     await assertRejects(() => shield(1 as never), TypeError);
   });
 
+  test("A53 shield() tells the hook of an error of what nobody waits for any more, once", async () => {
+    const told: string[] = [];
+    const hook = hub.setExcepthook(({ error }) => void told.push(String(error)));
+    try {
+      await assertRejects(() => shield(() => fail("somebody waits", 1)), Error, "somebody waits");
+      const inner = createTask(fail, "nobody waits", 20);
+      const killed = createTask(forever);
+      for (const one of [inner, killed]) {
+        await assertRejects(() => waitFor(() => shield(one), 1), TimeoutError);
+      }
+      killed.cancel();
+      await until(() => inner.done() && killed.done(), "the ends");
+      await settle();
+      await turn();
+      assertEquals(told, ["Error: nobody waits"]);
+    } finally {
+      hub.setExcepthook(hook);
+    }
+  });
+
   test("A55 timeout() gives up when time is up, and tells so", async () => {
     let limit: TimeoutScope | null = null;
     const seen: unknown[] = [];
@@ -504,6 +525,27 @@ export function asyncioConformance({ name, make }: Form): void {
     });
     await assertRejects(() => createTask(block, 5, FOREVER).get(), TimeoutError, "5 ms");
     assertEquals(await createTask(block, 5, 0), false);
+  });
+
+  test("timeout() that is over, or was not needed, throws nothing later, and leaves no alarm", async () => {
+    const { sleeping } = hub.statistics();
+    const block = make(function* () {
+      const limit = timeout(1);
+      try {
+        // An asynchronous function cannot be interrupted here, a generator can.
+        yield new Promise((resolve) => setTimeout(resolve, 20));
+      } catch (error) {
+        assertInstanceOf(error, TimeoutError);
+      }
+      limit[Symbol.dispose]();
+      yield sleep(1);
+      timeout(FOREVER)[Symbol.dispose]();
+      yield timeout(FOREVER, () => give(1, 0));
+      yield waitFor(createTask(give, 1, 0), FOREVER);
+      return limit.expired();
+    });
+    assertEquals(await createTask(block), true);
+    assertEquals(hub.statistics().sleeping, sleeping);
   });
 
   test("A62 waitFor() gives results in time, and waits for the end of what it cancels", async () => {

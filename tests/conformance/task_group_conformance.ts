@@ -8,6 +8,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
+import process from "node:process";
 import {
   type AsyncTask,
   createTask,
@@ -255,6 +256,23 @@ export function taskGroupConformance({ name, make }: Form): void {
     ]);
   });
 
+  test("TaskGroup as a block that has ended interrupts nothing that follows", async () => {
+    const block = make(function* () {
+      const group = new TaskGroup();
+      group.createTask(fail, "no", 0);
+      try {
+        // An asynchronous function cannot be interrupted here, a generator can.
+        yield new Promise((resolve) => setTimeout(resolve, 20));
+      } catch (error) {
+        assertInstanceOf(error, CancelledError);
+      }
+      const error = yield assertRejects(() => group[Symbol.asyncDispose](), AggregateError);
+      yield sleep(1);
+      return error.errors.length as number;
+    });
+    assertEquals(await createTask(block), 1);
+  });
+
   test("TaskGroup as a block works outside of greenlets", async () => {
     const group = new TaskGroup();
     const task = group.createTask(give, 1, 1);
@@ -317,7 +335,9 @@ export function taskGroupConformance({ name, make }: Form): void {
     const body = make(function* () {
       yield run(forever);
     });
+    const listeners = process.listenerCount("SIGINT");
     await assertRejects(() => run(body), InvalidStateError, "this is a greenlet already");
+    assertEquals(process.listenerCount("SIGINT"), listeners);
     for (const wrong of [undefined, null, Promise.resolve(1)]) {
       await assertRejects(() => run(wrong as never), TypeError, "'fn' must be a function");
     }
