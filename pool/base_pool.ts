@@ -12,7 +12,6 @@ import { checkApply, imapRequest, mapRequest, withoutTimeout } from "./calls.ts"
 import { closeWhenDropped } from "./dropped.ts";
 import type { AnyIterable } from "./input.ts";
 import type { MapIterator } from "./map_iterator.ts";
-
 import type { PoolCore } from "./pool_core.ts";
 import type {
   ApplyAsyncOptions,
@@ -367,14 +366,11 @@ export abstract class BasePool implements AsyncDisposable {
   }
 
   /**
-   * Blocks this thread until all work is done and all workers have ended. Call {@linkcode close} or {@linkcode terminate}
-   * before.
+   * Does the same as {@linkcode join}, and blocks this thread.
    *
    * @param options `timeout` in milliseconds.
-   * @throws {InvalidStateError} If the pool is still open.
-   * @throws {TimeoutError} If time runs out.
-   * @throws {DeadlockError} If a map under way reads an async iterable, or an iterator that nobody reads keeps as many
-   * results as it can.
+   * @throws {InvalidStateError | TimeoutError} As {@linkcode join}.
+   * @throws {DeadlockError} If a map under way reads an async iterable, or an iterator that nobody reads is full.
    */
   joinSync(options?: SyncWaitOptions): void {
     this.#core.joinSync(options);

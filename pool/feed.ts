@@ -365,8 +365,7 @@ export class Feed implements ChunkOwner {
     this.#over = true;
     this.#expiry.clear();
     this.#forget();
-    const { meter } = this.#settings;
-    meter?.end(this.#settled, this.#total());
+    this.#settings.meter?.end(this.#settled, this.#total());
     this.#settings.onOver();
   }
 
