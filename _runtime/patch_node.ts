@@ -11,7 +11,7 @@
 import process from "node:process";
 import { builtin } from "./builtin.ts";
 import { abortable, awaited, type PatchPoint, points, type Replace } from "./patch_point.ts";
-import { iterate } from "./patch_stream.ts";
+import { iterate, iterateOnce } from "./patch_stream.ts";
 
 interface Emitter {
   once(event: string, listener: () => void): void;
@@ -106,8 +106,8 @@ export function nodeNetPoints(): PatchPoint[] {
     connect: replaceConnect,
     [Symbol.asyncIterator]: (original, host) =>
       function (...args) {
-        const inner = original.apply(this, args) as AsyncIterator<unknown>;
-        return iterate(inner, host, "data from a socket", (reason, killed) => {
+        const begin = (): unknown => original.apply(this, args);
+        return iterateOnce(this as object, begin, host, "data from a socket", (reason, killed) => {
           // Others may go on to read the standard input.
           if (killed && this !== process.stdin) destroy(this as Socket, reason);
         });
@@ -161,8 +161,13 @@ export function nodeStdinPoints(): PatchPoint[] {
   const readline = builtin("node:readline") as { Interface?: { prototype: object } } | null;
   const lines: Replace = (original, host) =>
     function (...args) {
-      const inner = original.apply(this, args) as AsyncIterator<unknown>;
-      return iterate(inner, host, "a line", () => {});
+      return iterateOnce(
+        this as object,
+        () => original.apply(this, args),
+        host,
+        "a line",
+        () => {},
+      );
     };
   const prefix = "Interface.prototype.";
   return [

@@ -58,6 +58,32 @@ export function iterate(
   };
 }
 
+/** Iterators whose loops were left by an interruption, which does not end them. */
+const unfinished: WeakMap<object, AsyncIterableIterator<unknown>> = new WeakMap();
+
+/**
+ * For what can be iterated over once, as a stream. A loop that is interrupted leaves the iterator as it is; whoever
+ * iterates again, goes on with that one.
+ */
+export function iterateOnce(
+  owner: object,
+  begin: () => unknown,
+  host: PatchHost,
+  what: string,
+  onInterrupt: OnInterrupt,
+): unknown {
+  const left = unfinished.get(owner);
+  unfinished.delete(owner);
+  if (left !== undefined) return left;
+  const inner = begin() as AsyncIterator<unknown>;
+  if (!host.inGreenlet()) return inner;
+  const iterator = iterate(inner, host, what, (reason, killed) => {
+    unfinished.set(owner, iterator);
+    onInterrupt(reason, killed);
+  });
+  return iterator;
+}
+
 /** Lets a stream be read in the name of greenlets, by readers and iterators that are made from now on. */
 export function followStream(
   stream: ReadableStream,
@@ -80,8 +106,7 @@ export function followStream(
   });
   if (typeof values !== "function") return;
   override(stream, Symbol.asyncIterator, function (...args) {
-    const inner = values.apply(this, args) as AsyncIterator<unknown>;
-    return host.inGreenlet() ? iterate(inner, host, what, onInterrupt) : inner;
+    return iterateOnce(stream, () => values.apply(this, args), host, what, onInterrupt);
   });
 }
 

@@ -93,8 +93,9 @@ const replaceSetInterval: Replace = (original, host) =>
     const controller = new AbortController();
     const inner = original.call(this, delay, value, withSignal(options, controller.signal));
     const what = `an interval of ${delay ?? 1} ms`;
-    return iterate(inner as AsyncIterator<unknown>, host, what, (reason, killed) => {
-      if (killed) controller.abort(reason);
+    // A loop that is interrupted does not say that it has ended.
+    return iterate(inner as AsyncIterator<unknown>, host, what, (reason) => {
+      controller.abort(reason);
     });
   };
 

@@ -351,9 +351,13 @@ patched("node:timers/promises obeys kill and Timeout", async () => {
   await assertKilled("a timer of 1000000 ms", () => timers.setTimeout(FOREVER));
   await assertKilled("a timer of 1000000 ms", () => promisify(setTimeout)(FOREVER));
   await assertKilled("a timer of 1000000 ms", () => timers.scheduler.wait(FOREVER));
+  const running = (): number =>
+    process.getActiveResourcesInfo().filter((kind) => /time/i.test(kind)).length;
+  const before = running();
   await assertKilled("an interval of 1000000 ms", async () => {
     for await (const _ of timers.setInterval(FOREVER));
   });
+  await until(() => running() <= before, "the end of the interval");
   const greenlet = spawn(async () => {
     await assertRejects(() => Timeout.run(5, () => timers.setTimeout(FOREVER)), TimeoutError);
     let count = 0;
@@ -401,7 +405,9 @@ patched("node:fs/promises obeys kill, and reads", async () => {
 
 patched("sockets are destroyed when the greenlet that waits for them is killed", async () => {
   const closed: string[] = [];
+  const sockets: net.Socket[] = [];
   const server = net.createServer((socket) => {
+    sockets.push(socket);
     socket.on("error", () => {});
     socket.on("close", () => closed.push("close"));
     socket.write("data");
@@ -424,9 +430,19 @@ patched("sockets are destroyed when the greenlet that waits for them is killed",
     assertEquals((socket as net.Socket | null)?.destroyed, true);
     const greenlet = spawn(async () => {
       const socket = net.connect(port, "127.0.0.1");
-      for await (const piece of socket) return String(piece);
+      const pieces: string[] = [];
+      const read = async (): Promise<void> => {
+        for await (const piece of socket) pieces.push(String(piece));
+      };
+      for (const text of ["more", "and more"]) {
+        await assertRejects(() => Timeout.run(20, read), TimeoutError);
+        for (const other of sockets) if (!other.destroyed) other.write(text);
+      }
+      await assertRejects(() => Timeout.run(20, read), TimeoutError);
+      socket.destroy();
+      return pieces.join("");
     });
-    assertEquals(await greenlet, "data");
+    assertEquals(await greenlet, "datamoreand more");
     assertEquals(waits(), {});
   } finally {
     await new Promise((resolve) => server.close(resolve));
@@ -459,11 +475,12 @@ patched("node:readline obeys kill, and loses no line to a timeout", async () => 
   input.write("Ada\n");
   assertEquals(await asked, "Ada");
   const greenlet = spawn(async () => {
-    const steps = lines[Symbol.asyncIterator]();
-    await assertRejects(() => Timeout.run(5, () => steps.next()), TimeoutError);
+    const read = async (): Promise<string | undefined> => {
+      for await (const line of lines) return line;
+    };
+    await assertRejects(() => Timeout.run(5, read), TimeoutError);
     input.write("kept\n");
-    const { value } = await steps.next();
-    return value;
+    return await read();
   });
   assertEquals(await greenlet, "kept");
   lines.close();
