@@ -152,8 +152,9 @@ export class AsyncTask<T = unknown> extends Greenlet<T> {
  *   await sleep(10);
  *   return 2 * x;
  * }
- * const tasks = [createTask(double, 1), createTask(double, 2)];
- * assertEquals(await tasks[0] + await tasks[1], 6);
+ * const first = createTask(double, 1);
+ * const second = createTask(double, 2);
+ * assertEquals(await first + await second, 6);
  * ```
  *
  * @typeParam A The types of the arguments.

@@ -136,7 +136,7 @@ export function isPatched(name?: PatchName): boolean {
  * const before = fetch;
  * monkey.patch({ fetch: true });
  * assertEquals(monkey.getOriginal(fetch), before);
- * assertEquals(monkey.getOriginal("globalThis", "fetch"), before);
+ * assertEquals<unknown>(monkey.getOriginal("globalThis", "fetch"), before);
  * monkey.unpatch();
  * ```
  *

@@ -516,7 +516,7 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
       if (!greenlet.started) await greenlet.kill();
       await greenlet.join();
       await sleep(1);
-      assertEquals(log, expected);
+      assertEquals(log, [...expected]);
     }
   });
 
