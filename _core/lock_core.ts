@@ -288,9 +288,11 @@ export class RLockCore extends LockCore {
   #decrement(): void {
     const w = this.agent.q.w;
     const count = w.load(this.o + COUNT) - 1;
-    w.store(this.o + COUNT, count);
-    if (count > 0) return;
-    this.#guards.length = 0;
+    if (count > 0) {
+      w.store(this.o + COUNT, count);
+      return;
+    }
+    if (this.#guards.length !== 0) this.#guards = [];
     this.agent.locksHeld--;
     unlock(this.agent.q, this.o);
   }
@@ -307,12 +309,17 @@ export class RLockCore extends LockCore {
     token: number,
     options: { recover?: boolean } | undefined,
   ): HeldGuard {
+    const { w } = this.agent.q;
     if (outcome !== AGAIN) {
       const guard = super.granted(outcome, token, options);
-      this.remember({ current: null, guards: [guard], token, count: 1 });
+      // Those of a thread that has failed here may be left.
+      if (this.#guards.length !== 0) this.#guards = [];
+      this.#guards.push(guard);
+      // They are nearly always what they were, since the last release leaves them.
+      if (w.load(this.o + TOKEN) !== token) w.store(this.o + TOKEN, token);
+      if (w.load(this.o + COUNT) !== 1) w.store(this.o + COUNT, 1);
       return guard;
     }
-    const { w } = this.agent.q;
     w.store(this.o + COUNT, w.load(this.o + COUNT) + 1);
     const guard = new HeldGuard(this, false);
     this.#guards.push(guard);
