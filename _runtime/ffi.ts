@@ -229,7 +229,6 @@ function text(value: string): CBytes {
 const isDeno = "deno" in process.versions;
 
 let opened: Ffi | null = null;
-let problem: string | null = null;
 
 /**
  * Gives the C library.
@@ -239,13 +238,8 @@ let problem: string | null = null;
  */
 export function ffi(what: string): Ffi {
   if (opened === null) {
-    problem ??= open();
-    if (problem !== null) {
-      const reason = problem;
-      // What is not granted or installed now may be later.
-      problem = null;
-      throw new NotSupportedError(`Cannot ${what}: ${reason}`);
-    }
+    const reason = open();
+    if (reason !== null) throw new NotSupportedError(`Cannot ${what}: ${reason}`);
   }
   return opened as unknown as Ffi;
 }
