@@ -25,18 +25,7 @@
 import type { Arena } from "./arena.ts";
 import type { Kind } from "./kind.ts";
 import { NOTHING } from "./kind.ts";
-import {
-  FLAGS,
-  FREE,
-  HOLDER,
-  MAIN,
-  S_AUX,
-  S_OBJECT,
-  S_STATE,
-  TYPE,
-  TYPE_PIPE,
-  TYPE_QUEUE,
-} from "./layout.ts";
+import { FLAGS, FREE, HOLDER, MAIN, S_AUX, S_OBJECT, S_STATE, TYPE, TYPE_PIPE } from "./layout.ts";
 import { Items } from "./queue_items.ts";
 import { shutQueue } from "./queue_kind.ts";
 import { BLOCK, OWNER } from "./queue_layout.ts";
@@ -181,18 +170,22 @@ export function collectPipe(q: WaitQueue, arena: Arena, o: number): void {
   const { w } = q;
   if (!isOver(q, o)) return;
   const before = w.load(o + COLLECTOR);
-  if (before !== 0 && !q.agents.isDead(before)) return;
+  if (before !== 0 && before !== q.me && !q.agents.isDead(before)) return;
   q.latch(o);
   const isMine = isOver(q, o) && w.compareExchange(o + COLLECTOR, before, q.me) === before;
   q.unlatch(o);
   if (!isMine) return;
   w.store(o + IDENTITY, 0);
   for (const at of [o + MAIN, o + MAIN + 1]) {
-    // Forgotten before it is freed: who dies in between leaves it unused, and nobody frees it twice.
-    const queue = w.exchange(at, 0);
-    if (queue === 0 || w.load(queue + TYPE) !== TYPE_QUEUE || w.load(queue + BLOCK) === 0) continue;
-    const chunks = chunksOf(q, queue);
-    disposerOf(q, queue, chunks, arena.isLocal ? null : new Items(q.heap, chunks, arena.scope))();
+    const queue = w.load(at);
+    if (queue === 0) continue;
+    // Under the latch: somebody may be cleaning up after a dead agent that had used the queue.
+    q.underLatch(queue, () => {
+      // Forgotten before it is freed: who dies in between leaves it unused, and nobody frees it twice.
+      if (w.exchange(at, 0) !== queue || w.load(queue + BLOCK) === 0) return;
+      const chunks = chunksOf(q, queue);
+      disposerOf(q, queue, chunks, arena.isLocal ? null : new Items(q.heap, chunks, arena.scope))();
+    });
     arena.freeObject(queue);
   }
   arena.freeObject(o);

@@ -95,6 +95,7 @@ export function reapDropped(q: WaitQueue, o: number): void {
 /** Puts back what the dead had in their hands. Under the latch. */
 export function repairHands(q: WaitQueue, o: number): void {
   const { w } = q;
+  if (w.get(o + BLOCK) === 0) return;
   const lost: number[] = [];
   const last = w.load(AGENTS);
   for (let id = 1; id <= last; id++) {
@@ -179,6 +180,7 @@ function isQueue(q: WaitQueue, arena: Arena, o: number): boolean {
 
 /** Counts anew what is in use of the queue's chunks that no living agent owns. Under the latch. */
 export function recount(q: WaitQueue, o: number): void {
+  if (q.w.get(o + BLOCK) === 0) return;
   for (let tries = 0; tries < LOOKS; tries++) {
     const before = livingHands(q, o);
     const counts = new Map<number, number>();

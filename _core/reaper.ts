@@ -16,6 +16,7 @@
  */
 
 import type { Arena } from "./arena.ts";
+import type { Kind } from "./kind.ts";
 import * as layout from "./layout.ts";
 import { LISTS } from "./layout.ts";
 import { detach, holderOf } from "./lock_kind.ts";
@@ -46,14 +47,20 @@ export function reap(q: WaitQueue, arena: Arena, dead: number): void {
       q.underLatch(o, () => q.bury(o, s));
     }
   });
-  for (const o of holdings) {
-    q.underLatch(o, () => {
-      q.kind(o).holderDied(q, o, dead);
-      q.settle(o, true);
-    });
-  }
-  freeChunks(w, dead);
+  const loseHoldings = (arePipes: boolean): void => {
+    for (const o of holdings) {
+      if ((w.load(o + layout.TYPE) === layout.TYPE_PIPE) !== arePipes) continue;
+      q.underLatch(o, () => {
+        q.kind(o).holderDied(q, o, dead);
+        q.settle(o, true);
+      });
+    }
+  };
+  loseHoldings(false);
   reapQueues(q, arena, dead);
+  // Now: when its last holder is gone, a pipe is freed with its queues.
+  loseHoldings(true);
+  freeChunks(w, dead);
   forEachObject(q, arena, (o) => {
     reapUnshared(q, arena, o, dead);
     forgetUnshared(q, arena, o, dead);
@@ -149,7 +156,9 @@ function isHolderOf(q: WaitQueue, o: number, state: number): boolean {
 }
 
 function hasWaiters(q: WaitQueue, o: number): boolean {
-  for (let list = 0; list < q.kind(o).lists; list++) {
+  // Its owner may have freed it a moment ago.
+  const kind: Kind | undefined = q.kind(o);
+  for (let list = 0; list < (kind?.lists ?? 0); list++) {
     if (q.w.load(o + (LISTS[list] as number) + layout.HEAD) !== 0) return true;
   }
   return false;
