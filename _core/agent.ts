@@ -91,6 +91,12 @@ export class Agent {
     this.promises.shared(o);
   }
 
+  /** Whether nothing is held here that the end of a thread would give up. */
+  get holdsNothing(): boolean {
+    return this.locksHeld === 0 && this.q.holders.size === 0 &&
+      (this !== threadAgent || (processScope?.current()?.holdsNothing ?? true));
+  }
+
   /** The thread that ran here has failed: what it holds is abandoned. */
   abandonHeld(): void {
     if (this.locksHeld > 0) abandonLocks(this.q, this.arena);

@@ -273,6 +273,39 @@ function openTable(system: Ffi, words: SharedWords): ProcessTable {
   return new ProcessTable(words, (pid, start) => liveness(system, pid, start) === "dead");
 }
 
+/** How the threads of a family wake each other's promises, for words that lie elsewhere than in its arena. */
+export interface FamilyBells {
+  /** What this thread is in the family. */
+  readonly agent: number;
+  /** Whether nobody can ring: who waits has to look again and again. */
+  readonly polls: boolean;
+  /** Rings for a thread of the family. */
+  ring(agent: number): void;
+  /** Gives a number that changes when this thread is rung for. */
+  seen(): number;
+  /** Resolves when it differs from what was seen, or after a time in milliseconds; keeps nothing alive. */
+  rung(seen: number, ms: number): Promise<unknown>;
+  /** Blocks for a time in milliseconds. */
+  pause(ms: number): void;
+}
+
+/**
+ * Gives the bells of this thread's family.
+ *
+ * @throws {NotSupportedError} If FFI is not granted, not installed, or not there.
+ */
+export function familyBells(): FamilyBells {
+  const { agent, words } = takePart("wait");
+  return {
+    agent: agent.id,
+    polls: currentAgent().arena.words.load(FAMILY_POLLS) === 1,
+    ring: (other) => words.ringFor(other),
+    seen: () => words.rings(),
+    rung: (seen, ms) => words.ringsChange(seen, ms),
+    pause: (ms) => words.pause(ms),
+  };
+}
+
 setProcessScope({
   agent: processAgent,
   current: () => family?.agent ?? null,

@@ -20,6 +20,7 @@
  */
 
 import type { Ffi } from "../_runtime/ffi.ts";
+import { runtime } from "../_runtime/runtime.ts";
 import * as layout from "./layout.ts";
 import { agentRecord } from "./layout.ts";
 import type { MappedMemory } from "./process_memory.ts";
@@ -106,10 +107,7 @@ export class ProcessWords extends SharedWords {
     const bell = agentRecord(thread) + layout.A_FAMILY_BELL;
     const seen = threads.load(bell);
     if (this.load(index) !== value) return null;
-    if (
-      !this.#member.polls &&
-      threads.compareExchange(layout.FAMILY_SLEEPER, NO_SLEEPER, WANTED) === NO_SLEEPER
-    ) threads.notify(layout.FAMILY_SLEEPER, Infinity);
+    if (!this.#member.polls) this.#wantSleeper();
     return threads.waitAsync(bell, seen);
   }
 
@@ -118,6 +116,45 @@ export class ProcessWords extends SharedWords {
       this.#ring(index - layout.A_BELL);
     } else if (!this.#member.polls) {
       this.#system.futexWake(this.#memory.address + index * 4, count);
+    }
+  }
+
+  /** Rings for a thread of the family, whatever it listens for. */
+  ringFor(agent: number): void {
+    this.store(agentRecord(agent) + layout.A_BELL, 1);
+    this.#ring(agentRecord(agent));
+  }
+
+  /** Gives a number that changes when this thread is rung for. */
+  rings(): number {
+    const { threads, thread } = this.#member;
+    return threads.load(agentRecord(thread) + layout.A_FAMILY_BELL);
+  }
+
+  /** Resolves when {@linkcode rings} differs from what was seen, or after a time in milliseconds; keeps nothing alive. */
+  async ringsChange(seen: number, ms: number): Promise<void> {
+    const { threads, thread, polls } = this.#member;
+    if (!polls) this.#wantSleeper();
+    const change = threads.waitAsync(agentRecord(thread) + layout.A_FAMILY_BELL, seen);
+    if (change === null) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+      runtime().unrefTimer(timer);
+    });
+    await Promise.race([change, patience]);
+    clearTimeout(timer);
+  }
+
+  /** Blocks for a time in milliseconds. */
+  pause(ms: number): void {
+    Atomics.wait(this.#nap, 0, 0, ms);
+  }
+
+  #wantSleeper(): void {
+    const { threads } = this.#member;
+    if (threads.compareExchange(layout.FAMILY_SLEEPER, NO_SLEEPER, WANTED) === NO_SLEEPER) {
+      threads.notify(layout.FAMILY_SLEEPER, Infinity);
     }
   }
 
@@ -170,5 +207,5 @@ export class ProcessWords extends SharedWords {
 function passOn(threads: SharedWords, thread: number): void {
   const bell = agentRecord(thread) + layout.A_FAMILY_BELL;
   threads.add(bell, 1);
-  threads.notify(bell, 1);
+  threads.notify(bell, Infinity);
 }

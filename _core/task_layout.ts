@@ -57,6 +57,8 @@ export const OWNER_BELL = 80;
 export const STOP = 96;
 /** Control: functions in the table. */
 export const FN_COUNT = 112;
+/** Control, in memory that processes share: what the owner is among them. */
+export const OWNER_AGENT = 113;
 /** Owner's bell: he sleeps until there is a result. */
 export const ARMED = 1;
 /** Owner's bell: he sleeps until there is a result, or a task was claimed: others wait for room in the ring. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Agent, agentOf } from "./agent.ts";
 import type { SharedWords } from "./shared_words.ts";
 import { ThreadWords } from "./shared_words.ts";
 import { IDLE, S_BELL, S_HAZARD, SEARCHING, type TaskGeometry, TaskLayout } from "./task_layout.ts";
@@ -32,14 +33,22 @@ export class TaskMemory {
   readonly geometry: TaskGeometry;
   /** Where everything is. */
   readonly layout: TaskLayout;
-  /** The memory itself, to be given to workers. */
-  readonly buffer: SharedArrayBuffer;
+  /** The memory itself, to be given to workers that are threads. */
+  readonly buffer: SharedArrayBuffer | ArrayBuffer;
+  /** How far what is in it has to travel. */
+  readonly scope: "thread" | "process";
 
   /** Puts a pool over memory that exists; `words` counts accesses in a simulation. */
-  constructor(geometry: TaskGeometry, buffer: SharedArrayBuffer, words?: SharedWords) {
+  constructor(
+    geometry: TaskGeometry,
+    buffer: SharedArrayBuffer | ArrayBuffer,
+    words?: SharedWords,
+    scope: "thread" | "process" = "thread",
+  ) {
     this.geometry = geometry;
     this.layout = new TaskLayout(geometry);
     this.buffer = buffer;
+    this.scope = scope;
     this.words = words ?? new TaskWords(new Int32Array(buffer));
     this.floats = new Float64Array(buffer);
     this.bytes = new Uint8Array(buffer);
@@ -53,6 +62,11 @@ export class TaskMemory {
     );
     memory.format();
     return memory;
+  }
+
+  /** This thread among those that use the memory; what is large lies in the pages of their heap. */
+  get agent(): Agent {
+    return agentOf(this.scope);
   }
 
   /** Writes what is not 0 at the start. */

@@ -80,3 +80,9 @@ function ownFlags(): string[] {
   }
   return flags;
 }
+
+/** Gives the flag that limits the memory of a process, in megabytes. */
+export function memoryFlag(megabytes: number): string {
+  const flag = `--max-old-space-size=${Math.ceil(megabytes)}`;
+  return "deno" in process.versions ? `--v8-flags=${flag}` : flag;
+}

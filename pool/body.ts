@@ -4,7 +4,6 @@
  * @module
  */
 
-import { currentAgent } from "../_core/agent.ts";
 import { decodeRange, requiredModules } from "../_core/codec.ts";
 import {
   K_CODED,
@@ -34,7 +33,7 @@ export function spanOf(memory: TaskMemory, op: number, unit: number, length: num
     return { bytes: memory.bytes, start: unit * 8, end: unit * 8 + length };
   }
   const address = memory.words.get(unit * 2);
-  return { bytes: currentAgent().arena.heap.bytesAt(address, length), start: 0, end: length };
+  return { bytes: memory.agent.arena.heap.bytesAt(address, length), start: 0, end: length };
 }
 
 /** Gives the modules that have to be imported before a body can be read. */

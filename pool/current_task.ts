@@ -6,7 +6,6 @@
 
 import type { TaskMemory } from "../_core/task_memory.ts";
 import { CancelledError, TimeoutError } from "../errors.ts";
-import { currentAgent } from "../_core/agent.ts";
 import { decode } from "../_core/codec.ts";
 import { ABORT_PAGE, ABORT_TIMEOUT, L_ABORT } from "../_core/task_layout.ts";
 
@@ -67,7 +66,7 @@ export class RunningTask implements CurrentTask {
     if (why === 0) return;
     // The abortion itself asks the signal whether it is aborted.
     this.#over = true;
-    controller.abort(reasonOf(why));
+    controller.abort(reasonOf(this.#memory, why));
   }
 
   #watch(): void {
@@ -119,11 +118,11 @@ function makeLive(signal: AbortSignal, look: () => void): void {
   });
 }
 
-function reasonOf(why: number): unknown {
+function reasonOf(memory: TaskMemory, why: number): unknown {
   if (why === ABORT_TIMEOUT) return new TimeoutError("Cannot go on: the task has run out of time");
   if (why < ABORT_PAGE) return new CancelledError("Cannot finish task: it was cancelled");
   try {
-    const { heap } = currentAgent().arena;
+    const { heap } = memory.agent.arena;
     const page = why - ABORT_PAGE;
     const head = heap.bytesAt(page, 4);
     const length = new DataView(head.buffer, head.byteOffset, 4).getUint32(0);

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { currentAgent } from "../_core/agent.ts";
 import { encodeInto } from "../_core/codec.ts";
 import * as layout from "../_core/task_layout.ts";
+import type { TaskMemory } from "../_core/task_memory.ts";
 import { areNumbers } from "./body.ts";
 import { captureContext, type ContextVariable } from "./context_variable.ts";
 import { extraOf, type Job } from "./engine_job.ts";
@@ -17,11 +17,17 @@ import type { BufferBroker } from "./worker_host.ts";
 
 /** Writes arguments into jobs. */
 export class ArgumentEncoder {
+  readonly #memory: TaskMemory;
   readonly #broker: BufferBroker;
   readonly #context: readonly ContextVariable[];
 
   /** Makes an encoder for a pool. */
-  constructor(broker: BufferBroker, context: readonly ContextVariable[]) {
+  constructor(
+    memory: TaskMemory,
+    broker: BufferBroker,
+    context: readonly ContextVariable[],
+  ) {
+    this.#memory = memory;
     this.#broker = broker;
     this.#context = context;
   }
@@ -42,7 +48,8 @@ export class ArgumentEncoder {
     send: (job: Job) => boolean,
   ): void {
     const context = this.#context.length === 0 ? null : captureContext(this.#context);
-    const moved = options?.transfer ?? [];
+    const given = options?.transfer ?? [];
+    const moved = this.#memory.scope === "thread" ? given : [];
     const isBatch = (job.op & layout.ITEMS) !== 0;
     if (context === null && number !== 0 && moved.length === 0 && this.#pack(job, data, isBatch)) {
       if (!send(job) || this.#keeps(job)) job.body = copyOf(job.body);
@@ -60,7 +67,7 @@ export class ArgumentEncoder {
     job.op |= layout.K_CODED;
     encodeInto(
       value,
-      "thread",
+      this.#memory.scope,
       (bytes, length, buffers) => {
         job.length = length;
         if (length > layout.INLINE_LIMIT) this.#page(job, bytes, length);
@@ -73,6 +80,8 @@ export class ArgumentEncoder {
       isBatch ? "items" : "args",
       moved,
     );
+    // What goes to another process was copied.
+    if (given.length > moved.length) structuredClone(null, { transfer: [...given] });
   }
 
   #pack(job: Job, data: readonly unknown[], isBatch: boolean): boolean {
@@ -96,7 +105,7 @@ export class ArgumentEncoder {
 
   /** Puts the arguments into the heap. The pages are the owner's: nobody else frees them, unless he dies. */
   #page(job: Job, bytes: Uint8Array, length: number): void {
-    const agent = currentAgent();
+    const { agent } = this.#memory;
     const { heap } = agent.arena;
     const extra = extraOf(job);
     extra.page = heap.allocate(length, agent.id);
@@ -111,7 +120,7 @@ export class ArgumentEncoder {
     try {
       extra.key = this.#broker.put(buffers, moved);
     } catch (error) {
-      if (extra.page !== 0) currentAgent().arena.heap.free(extra.page);
+      if (extra.page !== 0) this.#memory.agent.arena.heap.free(extra.page);
       extra.page = 0;
       throw error;
     }

@@ -4,23 +4,30 @@
  * @module
  */
 
+import { NotSupportedError } from "../errors.ts";
 import type { TaskGeometry } from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
 import type { EngineOptions } from "./engine_types.ts";
 import type { WorkerHost } from "./worker_host.ts";
 
-const MAIN_BYTES = 1 << 23;
-const URGENT_BYTES = 1 << 19;
-const RESULT_BYTES = 1 << 21;
+/** Bytes of the main ring, the urgent ring and a result ring. Memory between threads costs nothing until it is touched. */
+const SIZES = {
+  thread: [1 << 23, 1 << 19, 1 << 21],
+  process: [1 << 22, 1 << 18, 1 << 19],
+} as const;
 
 /** Gives the geometry for an engine. There are seats for the successors of all workers. */
-export function geometryOf({ workers, concurrency = 1, tuning = {} }: EngineOptions): TaskGeometry {
+export function geometryOf(
+  { workers, concurrency = 1, tuning = {} }: EngineOptions,
+  kind: WorkerHost["kind"],
+): TaskGeometry {
+  const [mainBytes, urgentBytes, resultBytes] = SIZES[kind];
   return {
     seats: workers * 2 + 1,
     lanes: concurrency,
-    mainBytes: tuning.mainBytes ?? MAIN_BYTES,
-    urgentBytes: tuning.urgentBytes ?? URGENT_BYTES,
-    resultBytes: tuning.resultBytes ?? RESULT_BYTES,
+    mainBytes: tuning.mainBytes ?? mainBytes,
+    urgentBytes: tuning.urgentBytes ?? urgentBytes,
+    resultBytes: tuning.resultBytes ?? resultBytes,
   };
 }
 
@@ -31,8 +38,9 @@ export function geometryOf({ workers, concurrency = 1, tuning = {} }: EngineOpti
  */
 export function createMemory(host: WorkerHost, options: EngineOptions): TaskMemory {
   try {
-    return host.createMemory(geometryOf(options));
+    return host.createMemory(geometryOf(options, host.kind));
   } catch (cause) {
+    if (cause instanceof NotSupportedError) throw cause;
     const { workers, concurrency = 1 } = options;
     const what = `${workers} workers of ${concurrency} tasks at once`;
     throw new RangeError(`Cannot create pool: there is no memory for ${what}`, { cause });

@@ -8,7 +8,6 @@
  * @module
  */
 
-import { currentAgent } from "../_core/agent.ts";
 import { encode } from "../_core/codec.ts";
 import { registeredName } from "../_core/module_registry.ts";
 import * as layout from "../_core/task_layout.ts";
@@ -152,10 +151,10 @@ export class Reaper {
 
   #encodeReason(extra: Extra, reason: unknown): number {
     if (reason instanceof TimeoutError) return layout.ABORT_TIMEOUT;
-    const agent = currentAgent();
+    const { agent, scope } = this.#memory;
     const { heap } = agent.arena;
     try {
-      const { bytes, buffers } = encode(reason, "thread", "reason");
+      const { bytes, buffers } = encode(reason, scope, "reason");
       if (buffers.length > 0) return layout.ABORT_CANCELLED;
       const page = heap.allocate(bytes.length + 4, agent.id);
       const target = heap.bytesAt(page, bytes.length + 4);
@@ -334,18 +333,20 @@ export class Reaper {
     const { words } = this.#memory;
     const page = words.exchange(member.at + layout.S_PAGE, 0);
     const agent = words.load(member.at + layout.S_AGENT);
-    const { heap } = currentAgent().arena;
+    const { heap } = this.#memory.agent.arena;
     if (page !== 0 && heap.isPublishedBy(page, agent)) heap.free(page);
   }
 
   /** Makes the error for what was lost with a worker. */
   lossOf(member: Member, job: Job | null): WorkerLostError {
-    const { reason, exitcode, cause } = member.handle.end();
+    const { reason, exitcode, signal = null, pid = null, cause } = member.handle.end();
     const task = job === null ? null : registeredName(job.fn);
     const what = job === null ? `start worker ${member.name}` : `finish task ${task}`;
     return new WorkerLostError(`Cannot ${what}: ${reason}`, {
       kind: this.#kind,
       exitcode,
+      signal,
+      pid,
       task,
       ...(cause === null ? {} : { cause }),
     });

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { currentAgent } from "../_core/agent.ts";
 import { importModules } from "../_core/module_registry.ts";
 import * as layout from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
@@ -140,7 +139,7 @@ export class Receiver {
       failure = { error };
     }
     results.done();
-    if (page !== 0) currentAgent().arena.heap.free(page);
+    if (page !== 0) this.#memory.agent.arena.heap.free(page);
     if ((op & layout.NOT_READY) !== 0) {
       member.initError = { error: failure === null ? value : failure.error };
       return;

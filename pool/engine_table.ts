@@ -4,7 +4,7 @@
  * @module
  */
 
-import { currentAgent } from "../_core/agent.ts";
+import type { TaskMemory } from "../_core/task_memory.ts";
 import { Histogram } from "./engine_histogram.ts";
 import { type Batch, extraOf, type Job, OVER, TO_SKIP } from "./engine_job.ts";
 import type { BufferBroker } from "./worker_host.ts";
@@ -29,12 +29,14 @@ export class JobTable {
   pending = 0;
   /** Tasks, and items of batches, that have not ended. */
   open = 0;
+  readonly #memory: TaskMemory;
   readonly #broker: BufferBroker;
   readonly #jobs: (Job | null)[] = [];
   readonly #free: number[] = [];
 
   /** Makes an empty table. */
-  constructor(broker: BufferBroker) {
+  constructor(memory: TaskMemory, broker: BufferBroker) {
+    this.#memory = memory;
     this.#broker = broker;
   }
 
@@ -80,7 +82,7 @@ export class JobTable {
     extra.release?.();
     extra.release = null;
     extra.raw = null;
-    const { heap } = currentAgent().arena;
+    const { heap } = this.#memory.agent.arena;
     if (extra.reasonPage !== 0) heap.free(extra.reasonPage);
     extra.reasonPage = 0;
     const { batch } = extra;

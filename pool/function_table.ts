@@ -51,7 +51,7 @@ export class FunctionNumbers {
   }
 
   #add(fn: AnyFunction): number {
-    const { bytes } = encode(fn, "thread", "fn");
+    const { bytes } = encode(fn, this.#memory.scope, "fn");
     const { words, layout } = this.#memory;
     const count = words.load(FN_COUNT);
     if (count + 1 >= FN_MAX || this.#used + bytes.length > FN_BYTES) return 0;

@@ -1,5 +1,5 @@
 /**
- * Pools of threads, executors and futures, as in Python's `multiprocessing.pool` and `concurrent.futures`.
+ * Pools of threads and of processes, executors and futures, as in Python's `multiprocessing.pool` and `concurrent.futures`.
  *
  * ```ts
  * import { ThreadPool, ThreadPoolExecutor } from "@nogil/std/pool";
@@ -53,6 +53,7 @@ export {
 export { Future } from "./future.ts";
 export type { AnyIterable } from "./input.ts";
 export { MapIterator } from "./map_iterator.ts";
+export { Pool } from "./pool.ts";
 export type {
   ApplyAsyncOptions,
   ApplyOptions,
@@ -62,10 +63,14 @@ export type {
   MapOptions,
   MapSyncOptions,
   PoolOptions,
+  ProcessPoolExecutorOptions,
+  ProcessPoolOptions,
   SubmitOptions,
   ThreadPoolExecutorOptions,
   WorkerOptions,
 } from "./pool_options.ts";
+export { ProcessPoolExecutor } from "./process_pool_executor.ts";
+export type { ProcessPermissions, RuntimeOptions } from "../process/process_options.ts";
 export type { Progress } from "./progress.ts";
 export { ThreadPool } from "./thread_pool.ts";
 export { ThreadPoolExecutor } from "./thread_pool_executor.ts";

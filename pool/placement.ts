@@ -4,15 +4,21 @@
  * @module
  */
 
-import { currentAgent } from "../_core/agent.ts";
+import type { TaskMemory } from "../_core/task_memory.ts";
 
 /** The pages of one message while it is written. */
 export class Placement {
+  readonly #memory: TaskMemory;
   #pages: number[] = [];
+
+  /** Places messages in the heap that goes with the memory of a pool. */
+  constructor(memory: TaskMemory) {
+    this.#memory = memory;
+  }
 
   /** Gives memory for the message, which moves there; what it had before is freed by {@linkcode clear}. */
   readonly allocate: (bytes: number) => Uint8Array = (bytes) => {
-    const agent = currentAgent();
+    const { agent } = this.#memory;
     const { heap } = agent.arena;
     const page = heap.allocate(bytes, agent.id);
     this.#pages.push(page);
@@ -26,7 +32,7 @@ export class Placement {
 
   /** Frees what nobody has taken. */
   clear(): void {
-    for (const page of this.#pages) currentAgent().arena.heap.free(page);
+    for (const page of this.#pages) this.#memory.agent.arena.heap.free(page);
     this.#pages = [];
   }
 }

@@ -323,7 +323,7 @@ export class PoolCore {
     { closing, over }: { closing: () => void; over: () => void },
   ): Feed {
     this.checkOpen(verb);
-    encode(fn, "thread", "fn");
+    encode(fn, this.engine.scope, "fn");
     const { timeout, signal, priority, retries, onProgress, progress } = options ?? {};
     const label = progress === true ? labelOf(fn) : null;
     const meter = onProgress === undefined && label === null

@@ -4,11 +4,13 @@
  * @module
  */
 
+import { checkRuntimeOptions, type RuntimeOptions } from "../process/process_options.ts";
 import { checkTimeout } from "../_core/wait_options.ts";
 import type { ResultCallbacks } from "./async_result.ts";
 import type { Progress } from "./progress.ts";
 import { type ContextVariable, isContextVariable } from "./context_variable.ts";
 import type { EngineOptions } from "./engine_types.ts";
+import type { ProcessHostOptions } from "./process_host.ts";
 import type { AnyFunction } from "./function_table.ts";
 
 /** How the workers of a pool or an executor are made, and what they may do. */
@@ -48,6 +50,18 @@ export interface ThreadPoolExecutorOptions extends WorkerOptions {
   maxWorkers?: number;
   /** The names of the threads begin with it. Default: `ThreadPoolExecutor-N`. */
   threadNamePrefix?: string;
+}
+
+/** How a pool of processes is made. */
+export interface ProcessPoolOptions extends Omit<PoolOptions, "stackSize">, RuntimeOptions {}
+
+/** How an executor of processes is made. */
+export interface ProcessPoolExecutorOptions
+  extends Omit<WorkerOptions, "stackSize">, RuntimeOptions {
+  /** How many processes there are at most. Default: the number of cores. */
+  maxWorkers?: number;
+  /** A process is replaced after so many tasks. Default: never. */
+  maxTasksPerChild?: number;
 }
 
 /** How one task is run while the calling thread is blocked. */
@@ -291,4 +305,20 @@ export function checkPrefix(prefix: unknown, verb: string, name: string): void {
 
 function kindOf(value: unknown): string {
   return value === null ? "null" : Array.isArray(value) ? "an array" : typeof value;
+}
+
+/** Checks how the processes of a pool are started, and what they may use. */
+export function processOptions(
+  options: Pick<WorkerOptions, "memoryLimit"> & RuntimeOptions,
+  verb: string,
+): ProcessHostOptions {
+  const { memoryLimit } = workerLimits(options, verb);
+  const { permissions, execArgv, config } = options;
+  checkRuntimeOptions(options);
+  return {
+    ...(memoryLimit !== undefined && { memoryLimit }),
+    ...(permissions !== undefined && { permissions }),
+    ...(execArgv !== undefined && { execArgv }),
+    ...(config !== undefined && { config }),
+  };
 }

@@ -8,7 +8,6 @@
  * @module
  */
 
-import { currentAgent } from "../_core/agent.ts";
 import { decode, requiredModules } from "../_core/codec.ts";
 import { importModules } from "../_core/module_registry.ts";
 import { task } from "../_core/task.ts";
@@ -35,7 +34,12 @@ const LOOK_EVERY = 16;
 export const runPoolWorker: (boot: WorkerBoot, owner: Owner | null) => Promise<void> = task(
   import.meta,
   (boot: WorkerBoot, owner: Owner | null): Promise<void> =>
-    new PoolWorker(boot, threadBroker, () => owner === null || owner.isAlive()).run(),
+    new PoolWorker(
+      boot,
+      new TaskMemory(boot.geometry, boot.buffer),
+      threadBroker,
+      () => owner === null || owner.isAlive(),
+    ).run(),
 );
 
 /** Who has made the pool. */
@@ -46,7 +50,7 @@ export interface Owner {
 
 /** A worker of a pool. */
 export class PoolWorker {
-  readonly #boot: WorkerBoot;
+  readonly #boot: Omit<WorkerBoot, "buffer">;
   readonly #broker: BufferBroker;
   readonly #isOwnerAlive: () => boolean;
   readonly #memory: TaskMemory;
@@ -67,11 +71,16 @@ export class PoolWorker {
   #watch: ReturnType<typeof setInterval> | undefined;
 
   /** Takes a seat. */
-  constructor(boot: WorkerBoot, broker: BufferBroker, isOwnerAlive: () => boolean) {
+  constructor(
+    boot: Omit<WorkerBoot, "buffer">,
+    memory: TaskMemory,
+    broker: BufferBroker,
+    isOwnerAlive: () => boolean,
+  ) {
     this.#boot = boot;
     this.#isOwnerAlive = isOwnerAlive;
     this.#broker = broker;
-    this.#memory = new TaskMemory(boot.geometry, boot.buffer);
+    this.#memory = memory;
     this.#seat = new TaskSeat(this.#memory, boot.seat);
     this.#tasks = new WorkerTasks(this.#memory, this.#seat, broker, {
       goOn: () => this.#wake(),
@@ -90,7 +99,7 @@ export class PoolWorker {
   }
 
   async #start(): Promise<void> {
-    this.#memory.words.store(this.#seat.at + layout.S_AGENT, currentAgent().id);
+    this.#memory.words.store(this.#seat.at + layout.S_AGENT, this.#memory.agent.id);
     this.#watch = setInterval(() => this.#lookForOwner(), OWNER_TIME);
     this.#atRest = runtime().activeResources();
     if (this.#memory.geometry.lanes > 1) {

@@ -79,16 +79,16 @@ export class TaskEngine {
     this.#options = options;
     this.#slice = tuning.slice ?? DEFAULT_SLICE;
     this.#blockedSlice = tuning.slice ?? BLOCKED_SLICE;
+    this.#memory = createMemory(host, options);
     const init = options.initializer === undefined
       ? null
-      : encode([options.initializer, [...options.initargs ?? []]], "thread", "initializer");
-    this.#memory = createMemory(host, options);
+      : encode([options.initializer, [...options.initargs ?? []]], host.kind, "initializer");
     const initKey = init === null || init.buffers.length === 0
       ? 0
       : host.broker.put(init.buffers, []);
     this.#functions = new FunctionNumbers(this.#memory);
-    this.#encoder = new ArgumentEncoder(host.broker, options.context ?? []);
-    this.#table = new JobTable(host.broker);
+    this.#encoder = new ArgumentEncoder(this.#memory, host.broker, options.context ?? []);
+    this.#table = new JobTable(this.#memory, host.broker);
     this.#sender = new Sender(this.#memory, workers * concurrency, () => this.#table.pending);
     this.#receiver = new Receiver(this.#memory, this.#table, host.broker);
     this.#send = (job) => this.#sender.send(job);
@@ -131,6 +131,7 @@ export class TaskEngine {
       onEnd: () => {
         this.#bell.rest();
         if (initKey !== 0) host.broker.drop(initKey);
+        host.dispose?.();
       },
     });
     if (!options.lazy) this.#startAll(workers);
@@ -279,6 +280,11 @@ export class TaskEngine {
     } finally {
       this.#receiver.blocked = before;
     }
+  }
+
+  /** How far functions and arguments have to travel. */
+  get scope(): "thread" | "process" {
+    return this.#memory.scope;
   }
 
   /** Whether more was submitted than has room in the rings: the rest is kept in the memory of this thread. */

@@ -8,7 +8,6 @@
  * @module
  */
 
-import { currentAgent } from "../_core/agent.ts";
 import { encode, encodeInto } from "../_core/codec.ts";
 import * as layout from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
@@ -152,20 +151,20 @@ export class WorkerAnswers {
   ): void {
     let bytes: Uint8Array;
     try {
-      bytes = encode(error, "thread", "error").bytes;
+      bytes = encode(error, this.#memory.scope, "error").bytes;
     } catch {
-      bytes = encode(describe(error), "thread", "error").bytes;
+      bytes = encode(describe(error), this.#memory.scope, "error").bytes;
     }
     this.#bytes(slot, op | layout.K_CODED, bytes, bytes.length, first, count, 0, lane);
   }
 
   #code(task: RunningTask, op: number, value: unknown, first: number, count: number): void {
     const lane = (op & layout.LAST) === 0 ? -1 : task.lane;
-    const placement = new Placement();
+    const placement = new Placement(this.#memory);
     try {
       encodeInto(
         value,
-        "thread",
+        this.#memory.scope,
         (bytes, length, buffers, placed) => {
           const key = buffers.length === 0 ? 0 : this.#broker.put(buffers, []);
           const page = placed ? placement.take() : 0;
@@ -201,7 +200,7 @@ export class WorkerAnswers {
     }
     let page = placed;
     if (page === 0) {
-      const agent = currentAgent();
+      const { agent } = this.#memory;
       page = agent.arena.heap.allocate(length, agent.id);
       agent.arena.heap.bytesAt(page, length).set(bytes.subarray(0, length));
     }
@@ -271,7 +270,7 @@ export class WorkerAnswers {
     const page = (op & layout.PAGED) === 0 ? 0 : body as number;
     if (page !== 0) {
       words.store(this.#seat.at + layout.S_PAGE, page);
-      currentAgent().arena.heap.publish(page);
+      this.#memory.agent.arena.heap.publish(page);
     }
     if (timed) {
       floats[at++] = run;

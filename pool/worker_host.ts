@@ -52,6 +52,10 @@ export interface WorkerEnd {
   exitcode: number | null;
   /** Says it in words, for messages: "it was killed". */
   reason: string;
+  /** The signal that has ended it, if it was a process. */
+  signal?: string | null;
+  /** What the system called it, if it was a process. */
+  pid?: number | null;
 }
 
 /** A worker that was started. */
@@ -81,6 +85,8 @@ export interface WorkerHost {
    * @param wait Waits until a time, on the clock of `performance.now()`.
    */
   onProgramEnd?(dismiss: () => void, wait: (end: number) => void): () => void;
+  /** The pool is over. */
+  dispose?(): void;
   /** Starts a worker. */
   start(boot: WorkerBoot, name: string): WorkerHandle;
 }

@@ -184,7 +184,7 @@ export class WorkerTasks {
         this.#loop.spoil();
         const { message } = (cause ?? {}) as Partial<Error>;
         const error = `Cannot run task: its module does not load: ${message ?? String(cause)}`;
-        this.#fail(task, new WorkerLostError(error, { kind: "thread", cause }));
+        this.#fail(task, new WorkerLostError(error, { kind: this.#memory.scope, cause }));
         this.#loop.goOn();
       },
     );
@@ -310,7 +310,7 @@ export class WorkerTasks {
     setRunningTask(null);
     if (this.running > 0) return;
     const agent = currentAgent();
-    if (agent.locksHeld === 0 && agent.q.holders.size === 0) return;
+    if (agent.holdsNothing) return;
     if (failed) agent.abandonHeld();
     else agent.finishThread();
   }

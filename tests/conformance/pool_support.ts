@@ -22,7 +22,7 @@ export type AnyExecutor = Pick<ThreadPoolExecutor, keyof ThreadPoolExecutor>;
 export type AnyExecutorOptions = NonNullable<ConstructorParameters<typeof ThreadPoolExecutor>[0]>;
 
 /** How far the things have to travel that a task gets. */
-export type SharedScope = "thread";
+export type SharedScope = "thread" | "process";
 
 /** A kind of pool. */
 export interface PoolKind {

@@ -298,6 +298,7 @@ function deathConformance(kind: RunnerKind): void {
         const error = await failure(lost, WorkerLostError);
         assertEquals(error.kind, kind.kind);
         if (how !== "kill") assertEquals(error.exitcode, 3);
+        else if (kind.kind === "process") assertEquals(error.signal, "SIGKILL");
         assertEquals(error.task, "endWorker");
         assertEquals(await Promise.all(rest), range(20).map((x) => x * x));
         assertEquals(calls.value, 1);

@@ -10,7 +10,7 @@ import { currentTask, ThreadPool, ThreadPoolExecutor } from "../../pool/mod.ts";
 import type { Value } from "../../process/mod.ts";
 import type { Queue } from "../../queue/mod.ts";
 import type { Event, Lock, RLock, Semaphore } from "../../sync/mod.ts";
-import { currentThread, getIdent, sleepSync, ThreadLocal } from "../../thread/mod.ts";
+import { currentThread, getIdent, mainThread, sleepSync, ThreadLocal } from "../../thread/mod.ts";
 
 /** Milliseconds after which nobody will come any more. */
 const PATIENCE = 30_000;
@@ -217,7 +217,8 @@ export const endWorker = task(
         for (;;) kept.push(new Array(10_000).fill(Math.random()));
       }
       case "kill":
-        currentThread().kill();
+        if (currentThread() === mainThread()) process.kill(process.pid, "SIGKILL");
+        else currentThread().kill();
         for (;;) sleepSync(1000);
     }
   },

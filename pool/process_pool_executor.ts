@@ -1,0 +1,71 @@
+/**
+ * The executor on processes.
+ *
+ * @module
+ */
+
+import { runtime } from "../_runtime/runtime.ts";
+import { Executor } from "./executor.ts";
+import { PoolCore } from "./pool_core.ts";
+import {
+  checkCount,
+  checkObject,
+  MOST_WORKERS,
+  processOptions,
+  type ProcessPoolExecutorOptions,
+  workerOptions,
+} from "./pool_options.ts";
+import { processHost } from "./process_host.ts";
+import { TaskEngine } from "./task_engine.ts";
+
+let executors = 0;
+
+/**
+ * An executor that runs tasks in processes: Python's `concurrent.futures.ProcessPoolExecutor`. It does what
+ * {@linkcode ThreadPoolExecutor} does; unlike Python's, it survives the death of a process: the task of the dead one fails
+ * with a `WorkerLostError`, all others go on.
+ *
+ * Processes are started as they are needed; one that is idle is used before another is started. The memory between the
+ * processes needs `--allow-ffi` on Deno, and the package `koffi` on Node.
+ *
+ * @example Usage
+ * ```ts
+ * import { asCompleted, ProcessPoolExecutor } from "@nogil/std/pool";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using executor = new ProcessPoolExecutor({ maxWorkers: 2 });
+ * const futures = [3, 4].map((n) => executor.submit((n: number) => n * n, n));
+ * let sum = 0;
+ * for await (const future of asCompleted(futures)) sum += await future.result();
+ * assertEquals(sum, 25);
+ * ```
+ */
+export class ProcessPoolExecutor extends Executor {
+  /**
+   * Creates an executor. No process is started yet.
+   *
+   * @param options `maxWorkers`, `maxTasksPerChild`, `initializer` and `initargs` for each process, `concurrency`,
+   * `grace`, `context`, `memoryLimit`; `permissions`, `execArgv` and `config` as for a `Process`.
+   * @throws {RangeError} If a number is out of range, or there is no memory.
+   * @throws {TypeError} If an option has a wrong type.
+   * @throws {UnshareableError} If the initializer or its arguments cannot travel.
+   * @throws {NotSupportedError} If memory cannot be shared with other processes here.
+   */
+  constructor(options?: ProcessPoolExecutorOptions) {
+    const verb = "create executor";
+    checkObject(options, verb, "{ maxWorkers: 4 }");
+    const { maxWorkers, maxTasksPerChild, concurrency = 1 } = options ?? {};
+    const workers = checkCount(maxWorkers, verb, "maxWorkers", 1, MOST_WORKERS) ??
+      runtime().parallelism();
+    checkCount(maxTasksPerChild, verb, "maxTasksPerChild");
+    const prefix = `ProcessPoolExecutor-${executors++}`;
+    const engine = new TaskEngine(processHost(processOptions(options ?? {}, verb)), {
+      ...workerOptions(options ?? {}, verb),
+      workers,
+      lazy: true,
+      name: (index: number) => `${prefix}_${index}`,
+      ...(maxTasksPerChild !== undefined && { maxTasksPerChild }),
+    });
+    super(new PoolCore("executor", engine, workers, concurrency));
+  }
+}
