@@ -32,6 +32,8 @@ const TAKEN = -5;
 const HIGH = 8;
 /** In the header: workers that were made and are not ready yet; threads wait for them. */
 const BOOTING = 9;
+/** In the header: 1 when the program ends; workers do not block any more. */
+const ENDING = 13;
 
 // The words of a slot; the first one says what the worker does.
 const READY = 1;
@@ -156,12 +158,12 @@ export class WorkerSlots {
 
   /**
    * Says on which word a worker is about to block: one of the arena, one of this memory, or one that is neither. Tells
-   * whether it is to end now, since it is doomed.
+   * whether it is to end now, since it is doomed, or the program ends.
    */
   block(slot: number, words: object, index: number, arena: object): boolean {
     const at = words === arena ? index : words === this.#memory ? -index : 0;
     this.#memory.store(this.#job(slot) + BLOCKED, at);
-    return this.isDoomed(slot);
+    return this.isDoomed(slot) || this.#memory.load(ENDING) !== 0;
   }
 
   /** Says that a worker does not block any more. Tells whether it is to end now, since it is doomed. */
@@ -202,6 +204,7 @@ export class WorkerSlots {
   /** Sends all idle workers back to their event loops, for the program ends: Deno complains of those that block. */
   dismiss(): void {
     const memory = this.#memory;
+    memory.store(ENDING, 1);
     const high = memory.load(HIGH);
     for (let i = 0; i < high; i++) {
       const job = this.#job(i);
