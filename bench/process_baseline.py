@@ -2,6 +2,7 @@
 import multiprocessing
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 
 def square(x):
@@ -79,7 +80,37 @@ def round_trips(count):
     return time_taken / count * 1e9
 
 
+def in_pool(count, run):
+    with multiprocessing.Pool(2) as pool:
+        run(pool, min(count, 100))
+        begun = time.perf_counter()
+        run(pool, count)
+        return (time.perf_counter() - begun) / count * 1e9
+
+
+def in_executor(count, run):
+    with ProcessPoolExecutor(2) as executor:
+        run(executor, min(count, 100))
+        begun = time.perf_counter()
+        run(executor, count)
+        return (time.perf_counter() - begun) / count * 1e9
+
+
+def apply_in_turn(pool, count):
+    for i in range(count):
+        pool.apply(square, (i,))
+
+
+def submit_in_turn(executor, count):
+    for i in range(count):
+        executor.submit(square, i).result()
+
+
 CASES = {
+    "pool_map_1": lambda: in_pool(20_000, lambda pool, n: pool.map(square, range(n), chunksize=1)),
+    "pool_map": lambda: in_pool(500_000, lambda pool, n: pool.map(square, range(n))),
+    "pool_apply": lambda: in_pool(2_000, apply_in_turn),
+    "executor_submit": lambda: in_executor(2_000, submit_in_turn),
     "value": lambda: value_of_two(100_000),
     "queue": lambda: queue_items(100_000),
     "round_trip": lambda: round_trips(5_000),

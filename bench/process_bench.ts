@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { Pool } from "@nogil/std/pool";
 import { Process, Value } from "@nogil/std/process";
 import { Queue } from "@nogil/std/queue";
 import { Barrier, Lock } from "@nogil/std/sync";
@@ -92,7 +93,71 @@ function roundTrip(name: string, isBlocking: boolean): Case {
   };
 }
 
+const TASKS = operations(200_000);
+const CALLS = operations(5_000);
+
+/** A case with a pool of two processes. */
+function ofPool(name: string, count: number, use: (pool: Pool) => void | Promise<void>): Case {
+  let pool: Pool | undefined;
+  return {
+    name: `Pool.${name}`,
+    open: () => {
+      pool = new Pool(2);
+    },
+    measure: () => perOperation(count, () => use(pool as Pool)),
+    close: async () => {
+      pool?.close();
+      await pool?.join();
+    },
+  };
+}
+
+async function map(pool: Pool, count: number, chunksize?: number): Promise<void> {
+  const items = Array.from({ length: count }, (_, i) => i);
+  const results = await pool.map(square, items, chunksize === undefined ? {} : { chunksize });
+  if (results[count - 1] !== (count - 1) ** 2) throw new Error("Wrong results");
+}
+
 await benchmark([
+  {
+    title: "A map over numbers, one by one, two processes",
+    cases: [
+      { name: "CPython Pool.map, chunksize 1", measure: () => cpython(BASELINE, "pool_map_1") },
+      ofPool("map, chunksize 1", TASKS, (pool) => map(pool, TASKS, 1)),
+    ],
+    targets: [{ name: "Pool.map, chunksize 1", ratio: 1 / 10 }],
+    rate: true,
+    rounds: 5,
+  },
+  {
+    title: "A map over numbers, in chunks, two processes",
+    cases: [
+      { name: "CPython Pool.map", measure: () => cpython(BASELINE, "pool_map") },
+      ofPool("map", TASKS * 5, (pool) => map(pool, TASKS * 5)),
+    ],
+    targets: [{ name: "Pool.map", ratio: 1 }],
+    rate: true,
+    rounds: 5,
+  },
+  {
+    title: "One call after the other, in a pool of two processes",
+    cases: [
+      { name: "CPython Pool.apply", measure: () => cpython(BASELINE, "pool_apply") },
+      {
+        name: "CPython ProcessPoolExecutor",
+        measure: () => cpython(BASELINE, "executor_submit"),
+      },
+      ofPool("applySync", CALLS, (pool) => {
+        for (let i = 0; i < CALLS; i++) pool.applySync(square, [i]);
+      }),
+      ofPool("apply", CALLS, async (pool) => {
+        for (let i = 0; i < CALLS; i++) await pool.apply(square, [i]);
+      }),
+    ],
+    measure: ["CPython Pool.apply", "CPython ProcessPoolExecutor"],
+    targets: [{ name: "Pool.apply", ratio: 0.4 }],
+    rounds: 5,
+  },
   {
     title: "A value under its lock, two processes",
     cases: [
