@@ -8,6 +8,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
+import { AsyncLocalStorage } from "node:async_hooks";
 import {
   AsyncTask,
   createTask,
@@ -179,6 +180,22 @@ export function asyncioConformance({ name, make }: Form): void {
     task.addDoneCallback(() => log.push("late"));
     await settle();
     assertEquals(log, ["first 1", "last", "late"]);
+  });
+
+  test("A43 a task runs in the asynchronous context of who has created it", async () => {
+    const store = new AsyncLocalStorage<string>();
+    const look = make(function* () {
+      const before = store.getStore();
+      yield sleep(1);
+      return [before, store.getStore()];
+    });
+    const tasks = ["one", "two"].map((name) => store.run(name, () => createTask(look)));
+    assertEquals(await gather(tasks), [["one", "one"], ["two", "two"]]);
+    const nested = make(function* () {
+      const task = store.run("inner", () => createTask(look));
+      return [store.getStore(), yield task];
+    });
+    assertEquals(await store.run("outer", () => createTask(nested)), ["outer", ["inner", "inner"]]);
   });
 
   test("A44 hub.current is the task that runs, also when they take turns", async () => {

@@ -1,10 +1,32 @@
 /** Tasks for the tests of functions on threads. */
 
 import { task } from "../../_core/task.ts";
+import { gather, monkey, run, sleep, TaskGroup } from "../../coroutine/mod.ts";
 import type { Event, Semaphore } from "../../sync/mod.ts";
 
 /** Says that it has begun, and blocks its thread until it is let go. */
 export const holdThread = task(import.meta, (inside: Semaphore, release: Event): void => {
   inside.release();
   release.waitSync();
+});
+
+/** Runs tasks of its own on a thread, patched for itself. */
+export const runTasks = task(import.meta, async (n: number): Promise<unknown[]> => {
+  const before = monkey.isPatched();
+  monkey.patch({ timers: true });
+  const sum = await run(async () => {
+    let sum = 0;
+    await TaskGroup.run((group) => {
+      for (let i = 1; i <= n; i++) {
+        group.createTask(async () => {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          sum += i;
+        });
+      }
+    });
+    await gather(() => sleep(1));
+    return sum;
+  });
+  monkey.unpatch();
+  return [before, sum];
 });

@@ -1,10 +1,19 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { asCompleted, createTask, run, sleep, TaskGroup, toThread } from "../../coroutine/mod.ts";
+import {
+  asCompleted,
+  createTask,
+  gather,
+  monkey,
+  run,
+  sleep,
+  TaskGroup,
+  toThread,
+} from "../../coroutine/mod.ts";
 import { CancelledError } from "../../errors.ts";
 import * as pool from "../../pool/mod.ts";
 import { Event, Semaphore } from "../../sync/mod.ts";
 import { until } from "../conformance/support.ts";
-import { holdThread } from "./thread_tasks.ts";
+import { holdThread, runTasks } from "./thread_tasks.ts";
 
 Deno.test("toThread() gives results and errors of functions on threads", async () => {
   assertEquals(await toThread((x: number, y: string) => x + y, 1, "a"), "1a");
@@ -50,6 +59,17 @@ Deno.test("toThread() that is cancelled rejects at once, while the thread goes o
   task.cancel("enough");
   await assertRejects(() => task.get(), CancelledError, "enough");
   release.set();
+});
+
+Deno.test("each thread runs tasks of its own, and is patched for itself", async () => {
+  monkey.patch({ fetch: true });
+  try {
+    const sums = await gather([10, 100].map((n) => () => toThread(runTasks, n)));
+    assertEquals(sums, [[false, 55], [false, 5050]]);
+    assertEquals([monkey.isPatched("fetch"), monkey.isPatched("timers")], [true, false]);
+  } finally {
+    monkey.unpatch();
+  }
 });
 
 Deno.test("asCompleted() gives tasks as they end, and is the one of the pools", async () => {
