@@ -21,7 +21,9 @@ export class ProcessState implements WaitState {
       throw new InvalidStateError(`Cannot wait for process ${name}: it is the ${kind} one`);
     }
     if (ident === null) {
-      throw new InvalidStateError(`Cannot wait for process ${name}: it was not started`);
+      throw new InvalidStateError(
+        `Cannot wait for process ${name}: it was not started, call start() first`,
+      );
     }
     this.#innards = innards;
   }

@@ -42,7 +42,9 @@ function startedIdent(innards: Innards, verb: string): number {
     throw new InvalidStateError(`Cannot ${verb} process ${name}: it is the ${kind} one`);
   }
   if (ident === null) {
-    throw new InvalidStateError(`Cannot ${verb} process ${name}: it was not started`);
+    throw new InvalidStateError(
+      `Cannot ${verb} process ${name}: it was not started, call start() first`,
+    );
   }
   return ident;
 }

@@ -6,6 +6,7 @@
 
 import { lineage } from "../_runtime/lineage.ts";
 import { type PermissionName, PERMISSIONS, type Permissions } from "../_runtime/permissions.ts";
+import { checkArgs, checkTarget } from "../thread/thread_options.ts";
 import { blankInnards, type Innards, processFields } from "./innards.ts";
 
 /**
@@ -60,12 +61,8 @@ export interface ProcessOptions<A extends unknown[], R> extends RuntimeOptions {
 export function checkOptions(options: ProcessOptions<unknown[], unknown>): Innards {
   checkObject(options);
   const { target, args = [], name, daemon } = options;
-  if (target !== undefined && typeof target !== "function") {
-    throw new TypeError(`Cannot create process: 'target' must be a function, not ${typeof target}`);
-  }
-  if (typeof (args as Partial<Iterable<unknown>>)?.[Symbol.iterator] !== "function") {
-    throw new TypeError(`Cannot create process: 'args' must be iterable, not ${typeof args}`);
-  }
+  checkTarget(options, "create process");
+  checkArgs(args, "create process");
   if (daemon !== undefined && typeof daemon !== "boolean") {
     throw new TypeError(`Cannot create process: 'daemon' must be a boolean, not ${typeof daemon}`);
   }
@@ -112,7 +109,9 @@ export function checkName(name: string): void {
 
 function checkObject(options: object): void {
   if (typeof options !== "object" || options === null) {
-    throw new TypeError(`Cannot create process: expected options, received ${typeof options}`);
+    throw new TypeError(
+      `Cannot create process: expected options, as { target: fn, args: [1] }: received ${typeof options}`,
+    );
   }
 }
 

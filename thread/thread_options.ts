@@ -34,14 +34,7 @@ export function checkOptions(options: ThreadOptions<unknown[], unknown>): Innard
   }
   const { target, args = [], name, daemon, memoryLimit, stackSize } = options;
   checkTarget(options, "create thread");
-  if (
-    typeof args === "string" ||
-    typeof (args as Partial<Iterable<unknown>>)?.[Symbol.iterator] !== "function"
-  ) {
-    throw new TypeError(
-      `Cannot create thread: 'args' must be an array of arguments, not ${typeof args}`,
-    );
-  }
+  checkArgs(args, "create thread");
   if (daemon !== undefined && typeof daemon !== "boolean") {
     throw new TypeError(`Cannot create thread: 'daemon' must be a boolean, not ${typeof daemon}`);
   }
@@ -57,6 +50,13 @@ export function checkOptions(options: ThreadOptions<unknown[], unknown>): Innard
     memoryLimit: checkLimit(memoryLimit, "memoryLimit"),
     stackLimit: checkLimit(stackSize, "stackSize"),
   };
+}
+
+/** Checks the arguments of a target; a string has characters, but is not meant to be them. */
+export function checkArgs(args: unknown, verb: string): void {
+  const iterate = (args as Partial<Iterable<unknown>> | null)?.[Symbol.iterator];
+  if (typeof args !== "string" && typeof iterate === "function") return;
+  throw new TypeError(`Cannot ${verb}: 'args' must be an array of arguments, not ${typeof args}`);
 }
 
 /** Checks what is to be run: it may be missing, but not be `undefined`, as the result of a call often is. */

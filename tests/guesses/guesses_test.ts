@@ -62,6 +62,27 @@ const GUESSES: Record<string, [guess: () => unknown, ...words: string[]]> = {
     () => new std.Thread({ target: square, args: [1] }).join(),
     "call start() first",
   ],
+  "new Process(fn)": [() => new std.Process(square), "as { target: fn, args: [1] }"],
+  "new Process({ target: fn(1) })": [
+    () => new std.Process({ target: square(1) }),
+    "the function itself, not its result",
+  ],
+  "process.join() without start()": [
+    () => new std.Process({ target: square, args: [1] }).join(),
+    "call start() first",
+  ],
+  "a lock of scope thread for a process": [
+    () => new std.Process({ target: square, args: [new std.Lock()] }).start(),
+    '{ scope: "process" }',
+  ],
+  "spawn(fn())": [() => std.spawn(square(1)), "must be a function"],
+  "run(main())": [() => std.run(Promise.resolve(1)), "as run(main)"],
+  "sleep('1')": [() => std.sleep("1"), "number"],
+  "gather(fn())": [() => std.gather(square(1)), "expected a function, a greenlet"],
+  "a greenlet as argument of a thread": [
+    () => new std.Thread({ target: square, args: [std.getCurrent()] }).start(),
+    "reenlet",
+  ],
   "a second start()": [
     () => {
       const thread = new std.Thread({ target: square, args: [1] }).start();
