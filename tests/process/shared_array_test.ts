@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { agentOf } from "../../_core/agent.ts";
 import { decode, encode } from "../../_core/codec.ts";
-import { InvalidStateError, NotSupportedError, UnshareableError } from "../../errors.ts";
+import { InvalidStateError, UnshareableError } from "../../errors.ts";
 import { SharedArray, type TypeCode } from "../../process/mod.ts";
 import { Thread } from "../../thread/mod.ts";
 import { fillLocked } from "./tasks.ts";
@@ -93,7 +93,6 @@ Deno.test("SharedArray() refuses bad sizes, values, codes and options", () => {
   }
   assertThrows(() => SharedArray("x" as "i", 1), TypeError, "it must be one of c u b");
   assertThrows(() => SharedArray("i", 1, { lock: 1 as AnyValues }), TypeError, "'lock'");
-  assertThrows(() => SharedArray("i", 1, { scope: "process" }), NotSupportedError);
 });
 
 Deno.test("SharedArray.subarray() is a plain view, slice() and map() are plain copies", () => {

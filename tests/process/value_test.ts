@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { decode, encode } from "../../_core/codec.ts";
-import { InvalidStateError, NotSupportedError, UnshareableError } from "../../errors.ts";
+import { InvalidStateError, UnshareableError } from "../../errors.ts";
 import { type TypeCode, type TypeCodes, Value } from "../../process/mod.ts";
 import { Barrier, Condition } from "../../sync/mod.ts";
 import { Thread } from "../../thread/mod.ts";
@@ -120,7 +120,6 @@ Deno.test("Value refuses unknown type codes and options", () => {
     );
   }
   assertThrows(() => new Value("i", 0, { lock: 1 as unknown as boolean }), TypeError, "'lock'");
-  assertThrows(() => new Value("i", 0, { scope: "process" }), NotSupportedError);
   assertThrows(() => new Value("i", 0, { scope: "x" as "local" }), TypeError);
 });
 
