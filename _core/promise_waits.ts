@@ -38,6 +38,10 @@ export class PromiseWaits implements Promises {
   readonly #q: WaitQueue;
   readonly #heal: (o: number) => void;
   readonly #pending: Map<number, PromiseWait<unknown>> = new Map();
+  readonly #onSchedule = (): void => {
+    this.#scheduled = false;
+    this.#drain();
+  };
   readonly #onEnd = (wait: PromiseWait<unknown>): void => this.#end(wait);
   readonly #doorbell: Doorbell;
   #scheduled = false;
@@ -67,10 +71,7 @@ export class PromiseWaits implements Promises {
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.#drain();
-    });
+    queueMicrotask(this.#onSchedule);
   }
 
   /** Says that an object, at which promises may wait, is now known to others. */
@@ -177,7 +178,10 @@ class PromiseWait<T> extends ReachableWait {
   onEnd: ((wait: PromiseWait<unknown>) => void) | null = null;
   readonly #q: WaitQueue;
   readonly #terms: Terms<T>;
-  readonly #since = performance.now();
+  /** When it began, if it has an end; the clock costs as much as all the rest. */
+  readonly #since: number;
+  /** When it was passed over first. */
+  #passedOver = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #forget: (() => void) | null = null;
 
@@ -187,6 +191,7 @@ class PromiseWait<T> extends ReachableWait {
     this.o = o;
     this.s = s;
     this.#terms = terms;
+    this.#since = terms.timeout === Infinity ? 0 : performance.now();
   }
 
   get what(): string {
@@ -222,7 +227,11 @@ class PromiseWait<T> extends ReachableWait {
       if (!woken && !late) return;
       q.latch(o);
       outcome = q.take(o, s, late);
-      if (outcome === NOTHING && woken) q.back(o, s, performance.now() - this.#since > FAIR_MS);
+      if (outcome === NOTHING && woken) {
+        const now = performance.now();
+        if (this.#passedOver === 0) this.#passedOver = now;
+        q.back(o, s, now - this.#passedOver > FAIR_MS);
+      }
       q.unlatch(o);
       if (outcome === NOTHING) return;
     }

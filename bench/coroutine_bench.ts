@@ -1,12 +1,27 @@
 /**
- * How fast do greenlets switch, beside Python's?
+ * How fast do greenlets switch, and how fast is their hub, beside Python's and beside what JavaScript has?
  *
- * `deno task bench:coroutine [--json]`. Python's are measured where `import greenlet` works in `python3`.
+ * `deno task bench:coroutine [--json] [--only=PART OF A TITLE]`. Python's are measured where `import greenlet, gevent` works
+ * in `python3` (Debian: python3-gevent); the libraries from npm are installed into `bench/peers/` first.
  *
  * @module
  */
-import { getCurrent, RawGreenlet } from "@nogil/std/coroutine";
+import {
+  getCurrent,
+  GreenletPool,
+  joinAll,
+  RawGreenlet,
+  sleep,
+  spawn,
+  TaskGroup,
+} from "@nogil/std/coroutine";
+import { Queue } from "@nogil/std/queue";
+import { Semaphore } from "@nogil/std/sync";
 import { benchmark, type Case, cpython, operations, perOperation } from "./harness.ts";
+import { effection, pLimit, pQueue } from "./peers/coroutines.ts";
+import { installPeers } from "./peers/peers.ts";
+
+installPeers();
 
 const BASELINE = new URL("./coroutine_baseline.py", import.meta.url);
 
@@ -15,11 +30,19 @@ const LIVES = operations(200_000);
 
 const main = getCurrent();
 
-function python(what: string, count: number): Case {
-  return { name: "CPython greenlet", measure: () => cpython(BASELINE, what, count) };
+function python(what: string, count: number, name = "CPython greenlet"): Case {
+  return { name, measure: () => cpython(BASELINE, what, count) };
 }
 
-function ours(name: string, count: number, work: () => void): Case {
+function gevent(what: string, count: number): Case {
+  return python(`gevent ${what}`, count, "CPython gevent");
+}
+
+function asyncio(what: string, count: number): Case {
+  return python(`asyncio ${what}`, count, "CPython asyncio");
+}
+
+function ours(name: string, count: number, work: () => void | Promise<void>): Case {
   return { name, measure: () => perOperation(count, work) };
 }
 
@@ -70,7 +93,170 @@ function resumePair(): void {
   for (let next: Endless | null = one; next !== null;) next = next.next().value;
 }
 
+const PAUSES = operations(200_000);
+const SPAWNS = operations(50_000);
+const ITEMS = operations(100_000);
+const CALLS = operations(20_000);
+
+async function pauses(times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await sleep(0);
+}
+
+function* pausesOfGenerator(times: number): Generator<unknown, void, unknown> {
+  for (let i = 0; i < times; i++) yield sleep(0);
+}
+
+/** Greenlets that let each other run. */
+async function sleepTogether(count: number, body: (times: number) => unknown): Promise<void> {
+  await joinAll(Array.from({ length: count }, () => spawn(body, PAUSES / count)));
+}
+
+function sleepQuestion(count: number): Parameters<typeof benchmark>[0][number] {
+  return {
+    title: `sleep(0), ${count} greenlets`,
+    rate: true,
+    measure: ["CPython gevent", "CPython asyncio"],
+    cases: [
+      gevent(`sleep ${count}`, PAUSES),
+      asyncio(`sleep ${count}`, PAUSES),
+      ours("generator functions", PAUSES, () => sleepTogether(count, pausesOfGenerator)),
+      ours("async functions", PAUSES, () => sleepTogether(count, pauses)),
+    ],
+    targets: [
+      { name: "generator functions", ratio: 1 / 5 },
+      { name: "async functions", ratio: 1 / 5 },
+    ],
+  };
+}
+
+async function spawnTogether(body: () => unknown): Promise<void> {
+  await joinAll(Array.from({ length: SPAWNS }, () => spawn(body)));
+}
+
+async function spawnOneByOne(body: () => unknown): Promise<void> {
+  for (let i = 0; i < SPAWNS; i++) await spawn(body).join();
+}
+
+const one = (): number => 1;
+// deno-lint-ignore require-await -- that is what is measured
+const asyncOne = async (): Promise<number> => 1;
+// deno-lint-ignore require-yield -- that is what is measured
+function* generatorOne(): Generator<unknown, number, unknown> {
+  return 1;
+}
+
+async function passItems(): Promise<void> {
+  const queue = new Queue<number>(16, { scope: "local" });
+  await joinAll([
+    spawn(async () => {
+      for (let i = 0; i < ITEMS; i++) await queue.put(i);
+    }),
+    spawn(async () => {
+      for (let i = 0; i < ITEMS; i++) await queue.get();
+    }),
+  ]);
+}
+
+async function sharePermit(): Promise<void> {
+  const seat = new Semaphore(1, { scope: "local" });
+  const body = async (): Promise<void> => {
+    for (let i = 0; i < ITEMS / 2; i++) {
+      const guard = await seat.acquire();
+      await sleep(0);
+      guard.release();
+    }
+  };
+  await joinAll([spawn(body), spawn(body)]);
+}
+
+const numbers = Array.from({ length: CALLS }, (_, i) => i);
+const pause = async (): Promise<void> => {
+  await undefined;
+};
+
 await benchmark([
+  sleepQuestion(2),
+  sleepQuestion(100),
+  {
+    title: "spawn and join, all at once",
+    rate: true,
+    measure: ["CPython gevent"],
+    cases: [
+      gevent("spawn", SPAWNS),
+      asyncio("spawn", SPAWNS),
+      ours("plain functions", SPAWNS, () => spawnTogether(one)),
+      ours("generator functions", SPAWNS, () => spawnTogether(generatorOne)),
+      ours("async functions", SPAWNS, () => spawnTogether(asyncOne)),
+    ],
+    targets: ["plain", "generator", "async"].map((kind) => ({
+      name: `${kind} functions`,
+      ratio: 1 / 10,
+    })),
+  },
+  {
+    title: "spawn and join, one by one",
+    rate: true,
+    measure: ["CPython gevent"],
+    cases: [
+      gevent("spawn one", SPAWNS),
+      ours("plain functions", SPAWNS, () => spawnOneByOne(one)),
+      ours("generator functions", SPAWNS, () => spawnOneByOne(generatorOne)),
+      ours("async functions", SPAWNS, () => spawnOneByOne(asyncOne)),
+    ],
+    targets: ["plain", "generator", "async"].map((kind) => ({
+      name: `${kind} functions`,
+      ratio: 1 / 10,
+    })),
+  },
+  {
+    title: "Queue of 16, one greenlet to another",
+    rate: true,
+    measure: ["CPython gevent", "CPython asyncio"],
+    cases: [
+      gevent("queue", ITEMS),
+      asyncio("queue", ITEMS),
+      ours('Queue, scope "local"', ITEMS, passItems),
+    ],
+    targets: [{ name: 'Queue, scope "local"', ratio: 1 / 5 }],
+  },
+  {
+    title: "Semaphore of 1 and sleep(0), two greenlets",
+    rate: true,
+    measure: ["CPython gevent", "CPython asyncio"],
+    cases: [
+      gevent("semaphore", ITEMS),
+      asyncio("semaphore", ITEMS),
+      ours('Semaphore, scope "local"', ITEMS, sharePermit),
+    ],
+    targets: [{ name: 'Semaphore, scope "local"', ratio: 1 / 5 }],
+  },
+  {
+    title: "Calls, ten at once",
+    rate: true,
+    cases: [
+      gevent("pool", CALLS),
+      ours("p-limit", CALLS, () => pLimit(10, numbers, pause)),
+      ours("p-queue", CALLS, () => pQueue(10, numbers, pause)),
+      ours("GreenletPool.map", CALLS, async () => {
+        await new GreenletPool(10).map(pause, numbers);
+      }),
+    ],
+  },
+  {
+    title: "Tasks in groups of ten",
+    rate: true,
+    cases: [
+      asyncio("group", CALLS),
+      ours("effection", CALLS, () => effection(CALLS / 10, 10)),
+      ours("TaskGroup", CALLS, async () => {
+        for (let i = 0; i < CALLS / 10; i++) {
+          await TaskGroup.run((group) => {
+            for (let k = 0; k < 10; k++) group.createTask(() => sleep(0));
+          });
+        }
+      }),
+    ],
+  },
   {
     title: "A switch, main and a greenlet",
     rate: true,

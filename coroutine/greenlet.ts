@@ -4,39 +4,21 @@
  * @module
  */
 
-import { GreenletExit, InvalidStateError, TimeoutError, UnshareableError } from "../errors.ts";
+import { InvalidStateError, TimeoutError, UnshareableError } from "../errors.ts";
 import { calledWithin } from "../_core/deadline.ts";
 import { HANDLE, type HandleRecord } from "../_core/handle.ts";
 import { checkTimeout, checkWait, type WaitOptions } from "../_core/wait_options.ts";
 import { WAITABLE, type WaitState } from "../_core/wait_state.ts";
-import { joinWait, outcomeOf } from "./join_wait.ts";
+import { checkBody, checkError } from "./greenlet_checks.ts";
+import { GreenletState, subscribe } from "./greenlet_state.ts";
+import type { GreenletResult, KillOptions } from "./greenlet_types.ts";
+import { joinWait, killedItself, outcomeOf } from "./join_wait.ts";
 import { Link, type LinkTarget } from "./link.ts";
 import { wrongDelay } from "./sleep.ts";
-import {
-  type Body,
-  currentStrand,
-  DEAD,
-  type Listener,
-  NEW,
-  POSTED,
-  RUNNING,
-  Strand,
-} from "./strand.ts";
+import { type Body, currentStrand, DEAD, NEW, POSTED, RUNNING, Strand } from "./strand.ts";
 
+export type { GreenletResult, KillOptions } from "./greenlet_types.ts";
 export type { LinkTarget } from "./link.ts";
-
-/** What a greenlet's function leads to: what its generator or its promise does, or what it returns. */
-export type GreenletResult<R> = R extends Generator<unknown, infer T, infer _Next> ? Awaited<T>
-  : Awaited<R>;
-
-/** How a greenlet is killed. */
-export interface KillOptions extends WaitOptions {
-  /**
-   * Milliseconds that the greenlet has to end in. After that it is given up: it counts as dead, whatever its code does.
-   * Default: 1000; `Infinity` never gives it up.
-   */
-  grace?: number;
-}
 
 /** Milliseconds that a greenlet which was killed has to end in. */
 const GRACE = 1000;
@@ -412,56 +394,4 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
     if (onError) this.#strand.isLookedAt = true;
     this.#strand.listen(new Link(target as LinkTarget<object>, this, onValue, onError));
   }
-}
-
-/** A greenlet, as a wait for many objects sees it. */
-class GreenletState implements WaitState {
-  readonly #strand: Strand;
-
-  constructor(strand: Strand) {
-    this.#strand = strand;
-    strand.isLookedAt = true;
-  }
-
-  get done(): boolean {
-    return this.#strand.state === DEAD;
-  }
-
-  get failed(): boolean {
-    return this.#strand.hasFailed;
-  }
-
-  subscribe(onDone: () => void): () => void {
-    return subscribe(this.#strand, onDone);
-  }
-}
-
-function subscribe(strand: Strand, onDone: () => void): () => void {
-  const listener: Listener = { notify: onDone };
-  strand.listen(listener);
-  return () => strand.unlisten((one) => one === listener);
-}
-
-/** Throws what a greenlet was killed with, if it awaits that before anything else. */
-function killedItself(strand: Strand): Promise<void> {
-  const told = Promise.resolve().then(() => joinWait(strand, false) as Promise<void>);
-  told.catch(() => {});
-  return told;
-}
-
-function checkBody(run: unknown): Body | null {
-  if (run === undefined || run === null) return null;
-  if (typeof run === "function") return run as Body;
-  throw new TypeError(`Cannot create greenlet: 'run' must be a function: received ${typeof run}`);
-}
-
-function checkError(error: unknown): Error {
-  if (error === undefined || error === null) return new GreenletExit();
-  if (error instanceof Error) return error;
-  if (typeof error === "function" && (error === Error || error.prototype instanceof Error)) {
-    return Reflect.construct(error, []) as Error;
-  }
-  throw new TypeError(
-    `Cannot kill greenlet: 'error' must be an error or a class of errors: received ${typeof error}`,
-  );
 }

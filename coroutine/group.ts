@@ -14,9 +14,10 @@ import {
   type MapGroup,
   type MapInput,
 } from "./greenlet_map.ts";
+import { Roster } from "./roster.ts";
 import { runInline } from "./run_inline.ts";
 import { currentScope } from "./scheduler.ts";
-import { currentStrand, DEAD } from "./strand.ts";
+import { currentStrand } from "./strand.ts";
 
 /** How {@linkcode Group.join} waits. */
 export interface GroupJoinOptions extends WaitOptions {
@@ -30,12 +31,6 @@ export interface GreenletApplyOptions<R> {
   callback?: (result: R) => unknown;
   /** Called with the error. */
   errorCallback?: (error: unknown) => unknown;
-}
-
-/** Who waits for room. */
-interface Claim {
-  greenlet: Greenlet<unknown>;
-  grant(): void;
 }
 
 /**
@@ -56,13 +51,9 @@ interface Claim {
  * ```
  */
 export class Group implements Iterable<Greenlet<unknown>> {
-  readonly #members: Set<Greenlet<unknown>> = new Set();
-  readonly #claims: Set<Claim> = new Set();
-  /** Called whenever somebody has left. */
-  readonly #observers: Set<() => void> = new Set();
+  readonly #roster: Roster = new Roster(() => this.limit);
   /** Those that take the items of maps. */
   readonly #feeders: Set<Greenlet<unknown>> = new Set();
-  #firstError: { readonly error: unknown } | null = null;
 
   /**
    * Creates a group.
@@ -70,7 +61,7 @@ export class Group implements Iterable<Greenlet<unknown>> {
    * @param greenlets Its first members.
    */
   constructor(greenlets: Iterable<Greenlet<unknown>> = []) {
-    for (const greenlet of greenlets) this.#enter(greenlet);
+    for (const greenlet of greenlets) this.#roster.enter(greenlet);
   }
 
   /** How many greenlets there may be at once. */
@@ -80,22 +71,22 @@ export class Group implements Iterable<Greenlet<unknown>> {
 
   /** How many greenlets are in the group, with those that wait for room to start. */
   get length(): number {
-    return this.#members.size + this.#claims.size;
+    return this.#roster.length;
   }
 
   /** Whether a greenlet is in the group. */
   has(greenlet: Greenlet<unknown>): boolean {
-    return this.#members.has(greenlet) || this.#claimOf(greenlet) !== undefined;
+    return this.#roster.has(greenlet);
   }
 
   /** Gives the greenlets of the group, the oldest first; those that wait for room to start come last. */
   *[Symbol.iterator](): IterableIterator<Greenlet<unknown>> {
-    yield* [...this.#members, ...[...this.#claims].map(({ greenlet }) => greenlet)];
+    yield* this.#roster.all();
   }
 
   /** Whether there is no room for another greenlet. */
   full(): boolean {
-    return this.#members.size >= this.limit;
+    return this.#roster.isFull;
   }
 
   /**
@@ -108,17 +99,7 @@ export class Group implements Iterable<Greenlet<unknown>> {
   async add(greenlet: Greenlet<unknown>, options?: WaitOptions): Promise<void> {
     const timeout = checkWait(options);
     if (this.has(greenlet) || this.tryAdd(greenlet)) return;
-    const subscribe = (callBack: () => void): () => void => {
-      const claim: Claim = {
-        greenlet,
-        grant: () => {
-          this.#enter(greenlet);
-          callBack();
-        },
-      };
-      this.#claims.add(claim);
-      return () => this.#claims.delete(claim);
-    };
+    const subscribe = (callBack: () => void): () => void => this.#roster.claim(greenlet, callBack);
     if (await calledWithin(subscribe, timeout, options?.signal, `${this}.add()`)) return;
     throw new TimeoutError(`Cannot add greenlet: there was no room within ${timeout} ms`);
   }
@@ -129,9 +110,7 @@ export class Group implements Iterable<Greenlet<unknown>> {
    * @param greenlet The greenlet.
    */
   tryAdd(greenlet: Greenlet<unknown>): boolean {
-    if (this.full() || this.#claims.size > 0) return false;
-    this.#enter(greenlet);
-    return true;
+    return this.#roster.tryEnter(greenlet);
   }
 
   /**
@@ -140,9 +119,7 @@ export class Group implements Iterable<Greenlet<unknown>> {
    * @param greenlet The greenlet.
    */
   discard(greenlet: Greenlet<unknown>): void {
-    const claim = this.#claimOf(greenlet);
-    if (claim !== undefined) this.#claims.delete(claim);
-    if (this.#members.delete(greenlet) || claim !== undefined) this.#left();
+    this.#roster.discard(greenlet);
   }
 
   /**
@@ -153,17 +130,10 @@ export class Group implements Iterable<Greenlet<unknown>> {
    */
   start<G extends Greenlet<unknown>>(greenlet: G): G {
     if (this.tryAdd(greenlet)) return greenlet.start();
-    const claim: Claim = {
-      greenlet,
-      grant: () => {
-        this.#enter(greenlet);
-        greenlet.start();
-      },
-    };
-    this.#claims.add(claim);
+    this.#roster.claim(greenlet, () => void greenlet.start());
     strandOf(greenlet).listen({
       notify: () => {
-        if (this.#claims.delete(claim)) this.#left();
+        if (!greenlet.started) this.#roster.discard(greenlet);
       },
     });
     return greenlet;
@@ -211,8 +181,8 @@ export class Group implements Iterable<Greenlet<unknown>> {
     }
     for (const greenlet of this) strandOf(greenlet).isLookedAt = true;
     await this.#observe(() => this.length === 0, options, "join");
-    const failure = this.#firstError;
-    this.#firstError = null;
+    const failure = this.#roster.firstError;
+    this.#roster.firstError = null;
     if (failure !== null && options?.raiseError === true) throw failure.error;
   }
 
@@ -389,49 +359,14 @@ export class Group implements Iterable<Greenlet<unknown>> {
     };
   }
 
-  #claimOf(greenlet: Greenlet<unknown>): Claim | undefined {
-    for (const claim of this.#claims) if (claim.greenlet === greenlet) return claim;
-  }
-
-  #enter(greenlet: Greenlet<unknown>): void {
-    if (this.#members.has(greenlet)) return;
-    const strand = strandOf(greenlet);
-    if (strand.state === DEAD) return;
-    this.#members.add(greenlet);
-    strand.listen({
-      notify: ({ hasFailed, value }) => {
-        if (!this.#members.delete(greenlet)) return;
-        if (hasFailed) this.#firstError ??= { error: value };
-        this.#left();
-      },
-    });
-  }
-
-  #left(): void {
-    for (const claim of this.#claims) {
-      if (this.full()) break;
-      this.#claims.delete(claim);
-      claim.grant();
-    }
-    for (const observer of [...this.#observers]) observer();
-  }
-
   async #observe(
     isTrue: () => boolean,
     options: WaitOptions | undefined,
     method: string,
   ): Promise<void> {
     const timeout = checkWait(options);
-    if (isTrue()) return;
-    const subscribe = (callBack: () => void): () => void => {
-      const observer = (): void => {
-        if (isTrue()) callBack();
-      };
-      this.#observers.add(observer);
-      return () => this.#observers.delete(observer);
-    };
     const what = `${this.constructor.name}.${method}()`;
-    if (await calledWithin(subscribe, timeout, options?.signal, what)) return;
+    if (await this.#roster.observe(isTrue, timeout, options?.signal, what)) return;
     throw new TimeoutError(`Cannot wait for ${this}: timed out after ${timeout} ms`);
   }
 }

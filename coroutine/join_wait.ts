@@ -20,6 +20,13 @@ export function outcomeOf({ hasFailed, value }: Strand, wantsValue: boolean): Pr
   return hasFailed ? Promise.reject(value) : Promise.resolve(value);
 }
 
+/** Throws what a greenlet was killed with, if it awaits that before anything else. */
+export function killedItself(strand: Strand): Promise<void> {
+  const told = Promise.resolve().then(() => joinWait(strand, false) as Promise<void>);
+  told.catch(() => {});
+  return told;
+}
+
 class JoinWait extends ReachableWait implements Listener {
   readonly promise: Promise<unknown>;
   readonly #strand: Strand;

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
   Channel,
-  Greenlet,
+  type Greenlet,
   GreenletPool,
   Group,
   hub,
