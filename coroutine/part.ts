@@ -1,18 +1,24 @@
 /**
  * A part of the running greenlet that can be interrupted without the rest.
  *
+ * A function that waits for a promise of somebody else cannot be reached, and is left to itself; the next wait of its code
+ * throws.
+ *
  * ```text
  *   state    | interrupt()                                               | the function ends
  *   ---------+-----------------------------------------------------------+------------------------------------
  *   RUNNING  | its waits throw, or the next one will; ENDING             | the promise settles likewise; OVER
  *   ENDING   | –                                                         | the promise settles likewise; OVER
- *            | after the time of grace: the promise rejects; OVER        |
+ *            | it has not noticed after a turn of the event loop, or has |
+ *            | not ended after the time of grace: the promise rejects;   |
+ *            | OVER                                                      |
  *   OVER     | –                                                         | –
  * ```
  *
  * @module
  */
 
+import { runtime } from "../_runtime/runtime.ts";
 import type { Alarm } from "./alarm_heap.ts";
 import { drive, isGenerator } from "./driver.ts";
 import { type GreenletScope, PartScope } from "./greenlet_scope.ts";
@@ -77,15 +83,17 @@ export class Part<T> {
   interrupt(error: unknown): void {
     if (this.#state !== RUNNING) return;
     this.#state = ENDING;
+    const giveUp = (): void => {
+      if (this.#end()) this.#reject(error);
+    };
     if (this.#grace !== Infinity) {
-      this.#alarm = scheduler.sleep(this.#grace, {
-        resume: () => {
-          if (this.#end()) this.#reject(error);
-        },
-      });
+      this.#alarm = scheduler.sleep(this.#grace, { resume: giveUp });
     }
     this.#scope.interrupt(error);
     this.#controller.abort(error);
+    runtime().nextTurn(() => {
+      if (this.#scope.isInterrupted) giveUp();
+    });
   }
 
   #end(): boolean {

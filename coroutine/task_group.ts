@@ -71,6 +71,19 @@ interface Body {
  *   }), AggregateError);
  * assertEquals(error.errors.map(String), ["Error: no"]);
  * ```
+ *
+ * @example As a block
+ * ```ts
+ * import { run, sleep, TaskGroup } from "@nogil/std/coroutine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const log: string[] = [];
+ * await run(async () => {
+ *   await using group = new TaskGroup();
+ *   group.createTask(() => sleep(1).then(() => log.push("done")));
+ * });
+ * assertEquals(log, ["done"]);
+ * ```
  */
 export class TaskGroup implements AsyncDisposable {
   readonly #tasks: Set<AsyncTask<unknown>> = new Set();

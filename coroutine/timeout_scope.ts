@@ -130,8 +130,9 @@ export class TimeoutScope implements Disposable {
  * Limits the time of a function: Python's `async with asyncio.timeout(delay)`.
  *
  * When time is up, the function gets a `CancelledError` where it waits, and once it has ended, the promise rejects with a
- * `TimeoutError`. An error of its own that it throws while it ends is thrown instead. If it has not ended a second after, it
- * is left to itself. Inside a greenlet, the function runs in that greenlet; outside, in a task of its own.
+ * `TimeoutError`. An error of its own that it throws while it ends is thrown instead. If it waits for a promise of somebody
+ * else, which cannot be given up, or has not ended a second after, it is left to itself. Inside a greenlet, the function runs
+ * in that greenlet; outside, in a task of its own.
  *
  * @example Usage
  * ```ts

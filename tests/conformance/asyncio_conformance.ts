@@ -520,6 +520,22 @@ export function asyncioConformance({ name, make }: Form): void {
     assertEquals(await timeout(5, body), "swallowed");
   });
 
+  test("timeout() of what cannot be given up ends all the same, and tells by its signal", async () => {
+    const signals: AbortSignal[] = [];
+    const body = make(function* ({ signal }: TimeoutScope) {
+      signals.push(signal);
+      yield new Promise(() => {});
+    });
+    await assertRejects(() => timeout(5, body), TimeoutError);
+    const heeding = make(function* ({ signal }: TimeoutScope) {
+      yield new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason))
+      );
+    });
+    await assertRejects(() => timeout(5, heeding), TimeoutError);
+    assertEquals(signals.map(({ aborted }) => aborted), [true]);
+  });
+
   test("timeout() in a task that is cancelled: the cancellation goes through", async () => {
     const task = createTask(make(function* () {
       yield timeout(FOREVER, forever);
