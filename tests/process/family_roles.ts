@@ -158,6 +158,19 @@ export async function consume(queue: Queue<number | null>, colour: Colour): Prom
   }
 }
 
+/** Gets numbers until there is `null`, and counts for each how often it came. */
+export async function tally(
+  queue: Queue<number | null>,
+  colour: Colour,
+  seen: Uint8Array,
+): Promise<void> {
+  for (;;) {
+    const n = colour === "promise" ? await queue.get() : queue.getSync();
+    if (n === null) return;
+    Atomics.add(seen, n, 1);
+  }
+}
+
 /** Gives back what comes, some times. */
 export async function echo(
   input: Queue<unknown>,

@@ -88,3 +88,21 @@ for (const colour of COLOURS) {
     });
   });
 }
+
+Deno.test("Queue gives each item of several processes to one of several others", async () => {
+  const queue = new Queue<number | null>(20, { scope });
+  const each = 1500;
+  await withRelatives(async (start) => {
+    const producers = COLOURS.map((colour, i) => start("produce", [queue, colour, i * each, each]));
+    const consumers = COLOURS.map((colour) => start("consume", [queue, colour]));
+    for (const producer of producers) await producer.result();
+    for (const _ of consumers) await queue.put(null);
+    let [count, sum] = [0, 0];
+    for (const consumer of consumers) {
+      const [some = 0, ofSome = 0] = await consumer.result() as number[];
+      count += some;
+      sum += ofSome;
+    }
+    assertEquals([count, sum], [2 * each, each * (2 * each - 1)]);
+  });
+});
