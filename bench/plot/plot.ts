@@ -57,9 +57,10 @@ async function load(name: string): Promise<Untyped> {
 /** Whose a case is. */
 function ownerOf(name: string): string {
   if (name.startsWith("CPython")) return "CPython";
-  return /^(ThreadPool|ThreadPoolExecutor|Queue|SimpleQueue|coroutines|threads|processes)\b/.test(
-      name,
-    )
+  return /^(ThreadPool|ThreadPoolExecutor|Queue|SimpleQueue|coroutines|threads|processes)\b/
+      .test(
+        name,
+      )
     ? "this library"
     : "others";
 }
@@ -67,10 +68,14 @@ function ownerOf(name: string): string {
 async function draw(
   { file, title, run, question, cases = /./, long = false }: Figure,
 ): Promise<void> {
-  const found = Object.entries(run?.answers ?? {}).find(([name]) => name.startsWith(question));
+  const found = Object.entries(run?.answers ?? {}).find(([name]) =>
+    name.startsWith(question)
+  );
   if (run === undefined || found === undefined) return;
   const rate = found[1].some((result) => result.rate);
-  const values = found[1].filter(({ name, median }) => median !== null && cases.test(name))
+  const values = found[1].filter(({ name, median }) =>
+    median !== null && cases.test(name)
+  )
     .map(({ name, median, best, worst }) => ({
       name,
       owner: ownerOf(name),
@@ -83,6 +88,16 @@ async function draw(
     await load("vega"),
   ];
   const least = Math.min(...values.map(({ low }) => low));
+  // Within one power of ten the lengths of bars can be compared as they are.
+  const isNarrow = Math.max(...values.map(({ high }) => high)) < 10 * least &&
+    !rate;
+  const base = isNarrow ? 0 : 10 ** Math.floor(Math.log10(least));
+  const unit = rate
+    ? "thousands a second"
+    : long
+    ? "milliseconds"
+    : "microseconds";
+  const owners = ["this library", "others", "CPython"];
   const y = {
     field: "name",
     type: "nominal",
@@ -93,12 +108,8 @@ async function draw(
   const x = {
     field: "value",
     type: "quantitative",
-    title: `${rate ? "thousands a second" : long ? "milliseconds" : "microseconds"} (logarithmic)`,
-    scale: {
-      type: "log",
-      domainMin: 10 ** Math.floor(Math.log10(least)),
-      nice: false,
-    },
+    title: isNarrow ? unit : `${unit} (logarithmic)`,
+    scale: { type: isNarrow ? "linear" : "log", domainMin: base, nice: false },
   };
   const { spec } = compile({
     background: "white",
@@ -117,14 +128,17 @@ async function draw(
         mark: { type: "bar", height: 13 },
         encoding: {
           x: { ...x, stack: null },
-          x2: { datum: 10 ** Math.floor(Math.log10(least)) },
+          x2: { datum: base },
           y,
           color: {
             field: "owner",
             type: "nominal",
             title: null,
+            legend: values.every(({ owner }) => owner === owners[0])
+              ? null
+              : {},
             scale: {
-              domain: ["this library", "others", "CPython"],
+              domain: owners,
               range: ["#1b6ac9", "#b5b5b5", "#e0a526"],
             },
           },
@@ -141,14 +155,26 @@ async function draw(
   console.log(file);
 }
 
-function scale(nanoseconds: number | null, rate: boolean, long: boolean): number {
-  return rate ? 1e6 / (nanoseconds ?? 1) : (nanoseconds ?? 1) / (long ? 1e6 : 1e3);
+function scale(
+  nanoseconds: number | null,
+  rate: boolean,
+  long: boolean,
+): number {
+  return rate
+    ? 1e6 / (nanoseconds ?? 1)
+    : (nanoseconds ?? 1) / (long ? 1e6 : 1e3);
 }
 
 install();
-const runs = process.argv.slice(2).map((file): Run => JSON.parse(readFileSync(file, "utf8")));
-const pool = runs.find(({ answers }) => Object.keys(answers).some((name) => /^Many/.test(name)));
-const queue = runs.find(({ answers }) => Object.keys(answers).some((name) => /^From/.test(name)));
+const runs = process.argv.slice(2).map((file): Run =>
+  JSON.parse(readFileSync(file, "utf8"))
+);
+const pool = runs.find(({ answers }) =>
+  Object.keys(answers).some((name) => /^Many/.test(name))
+);
+const queue = runs.find(({ answers }) =>
+  Object.keys(answers).some((name) => /^From/.test(name))
+);
 const kinds = runs.find(({ answers }) =>
   Object.keys(answers).some((name) => /^Waiting/.test(name))
 );
@@ -186,7 +212,7 @@ await draw({
 });
 await draw({
   file: "kinds_computing.svg",
-  title: "Computing: the primes below 6 000 000",
+  title: "Computing: the primes below 10 000 000",
   run: kinds,
   question: "Computing",
   long: true,
