@@ -14,7 +14,6 @@ import {
   collectPipe,
   type End,
   hasArrived,
-  holdEnd,
   initializePipe,
   isHeldHere,
   queueOf,
@@ -102,8 +101,7 @@ export class PipeEnd {
   static create(scope: Scope, duplex: boolean): [PipeEnd, PipeEnd] {
     const { agent, o } = createPlace(TYPE_PIPE, scope);
     const ways = [duplex ? createWay(scope) : null, createWay(scope)];
-    const identity = initializePipe(agent.q, o, ways.map((way) => way?.o ?? 0));
-    const slots = [holdEnd(agent.q, o, 0), holdEnd(agent.q, o, 1)] as const;
+    const { identity, slots } = initializePipe(agent.q, o, ways.map((way) => way?.o ?? 0));
     return [
       new PipeEnd(agent, scope, o, identity, 0, slots[0], ways),
       new PipeEnd(agent, scope, o, identity, 1, slots[1], ways),

@@ -65,16 +65,30 @@ export const pipeKind: Kind = {
   },
 };
 
-/** Makes a new record a pipe over queues, of which one may be missing (0); gives its identity. */
-export function initializePipe(q: WaitQueue, o: number, queues: readonly number[]): number {
+/** A new pipe. */
+export interface NewPipe {
+  /** What tells it from others that have, or had, the same record. */
+  readonly identity: number;
+  /** The slots of its two ends. */
+  readonly slots: readonly [number, number];
+}
+
+/** Makes a new record a pipe over queues, of which one may be missing (0); this agent holds both ends. */
+export function initializePipe(q: WaitQueue, o: number, queues: readonly number[]): NewPipe {
   const { w } = q;
   const identity = 1 + Math.floor(Math.random() * (2 ** 31 - 1));
-  // The queues go with the pipe, and not with the agent that made them.
+  const slots = [holdEnd(q, o, 0), holdEnd(q, o, 1)] as const;
+  // The queues go with the pipe from now on, and not with the agent that made them.
   for (const queue of queues) if (queue !== 0) w.set(queue + OWNER, 0);
   w.store(o + MAIN, queues[0] as number);
   w.store(o + MAIN + 1, queues[1] as number);
   w.store(o + IDENTITY, identity);
-  return identity;
+  return { identity, slots };
+}
+
+/** Whether a record was to become a pipe when its maker died. */
+export function isUnfinished(q: WaitQueue, o: number): boolean {
+  return q.w.load(o + TYPE) === TYPE_PIPE && q.w.load(o + MAIN + 1) === 0;
 }
 
 /** The queue that an end writes; 0 if it only reads. */
@@ -179,14 +193,16 @@ export function collectPipe(q: WaitQueue, arena: Arena, o: number): void {
   for (const at of [o + MAIN, o + MAIN + 1]) {
     const queue = w.load(at);
     if (queue === 0) continue;
+    let isGone = false;
     // Under the latch: somebody may be cleaning up after a dead agent that had used the queue.
     q.underLatch(queue, () => {
       // Forgotten before it is freed: who dies in between leaves it unused, and nobody frees it twice.
       if (w.exchange(at, 0) !== queue || w.load(queue + BLOCK) === 0) return;
       const chunks = chunksOf(q, queue);
       disposerOf(q, queue, chunks, arena.isLocal ? null : new Items(q.heap, chunks, arena.scope))();
+      isGone = true;
     });
-    arena.freeObject(queue);
+    if (isGone) arena.freeObject(queue);
   }
   arena.freeObject(o);
 }

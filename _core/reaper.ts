@@ -20,7 +20,7 @@ import type { Kind } from "./kind.ts";
 import * as layout from "./layout.ts";
 import { LISTS } from "./layout.ts";
 import { detach, holderOf } from "./lock_kind.ts";
-import { collectPipe } from "./pipe_kind.ts";
+import { collectPipe, isUnfinished } from "./pipe_kind.ts";
 import { deadHands, reapDropped, reapQueues, reapUnshared } from "./queue_repair.ts";
 import { writerOf } from "./rwlock_kind.ts";
 import { forEachSlot, freeChunks } from "./slot_table.ts";
@@ -81,7 +81,8 @@ export function reap(q: WaitQueue, arena: Arena, dead: number): void {
 /** Frees the record of a lock or the like that a dead agent had made and shown to nobody. */
 function forgetUnshared(q: WaitQueue, arena: Arena, o: number, dead: number): void {
   const type = q.w.load(o + layout.TYPE);
-  if (type === 0 || type > layout.TYPE_RWLOCK || q.w.load(o + layout.OWNER) !== dead) return;
+  if (type === 0 || q.w.load(o + layout.OWNER) !== dead) return;
+  if (type > layout.TYPE_RWLOCK && !isUnfinished(q, o)) return;
   if (!q.isShared(o)) arena.freeObject(o);
 }
 

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { agentOf } from "../../_core/agent.ts";
 import { BrokenPipeError, EndOfFileError, WorkerLostError } from "../../errors.ts";
 import { type Connection, Pipe, Process } from "../../process/mod.ts";
 import { asCompleted, wait } from "../../pool/mod.ts";
+import { until } from "../conformance/support.ts";
 import * as tasks from "./pipe_tasks.ts";
 
 Deno.test("Pipe connects processes, blocking and not", async () => {
@@ -65,6 +67,44 @@ Deno.test("a sender that is killed while it sends has sent each message or not",
   for await (const n of here) assertEquals(n, next++);
   await assertRejects(() => child.join(), WorkerLostError);
   here.close();
+});
+
+Deno.test("wherever a process is killed, its pipes end, and nothing of them is left", async () => {
+  const pages = (): number => {
+    let count = 0;
+    agentOf("process").arena.heap.forEachPage(() => count++);
+    return count;
+  };
+  let before = 0;
+  for (let round = 0; round < 8; round++) {
+    const [here, there] = Pipe<number>(false);
+    const [line, other] = Pipe<Connection<unknown>>();
+    const child = new Process({
+      target: tasks.churn,
+      args: [there as Connection<never, number>, other as Connection<Connection<unknown>>],
+    }).start();
+    there.close();
+    other.close();
+    assertEquals(here.recvSync(), 0);
+    const end = performance.now() + round * 7;
+    let next = 1;
+    const step = async (): Promise<void> => {
+      const given = await line.recv();
+      await given.recv().catch((error) => assertInstanceOf(error, EndOfFileError));
+      given.close();
+    };
+    while (performance.now() < end) await step();
+    child.kill();
+    await (async () => {
+      for (;;) await step();
+    })().catch((error) => assertInstanceOf(error, EndOfFileError));
+    for await (const n of here) assertEquals(n, next++);
+    await assertRejects(() => child.join(), WorkerLostError);
+    here.close();
+    line.close();
+    if (round === 0) before = pages();
+  }
+  await until(() => pages() <= before + 10, `the memory: ${before} pages, and then ${pages()}`);
 });
 
 Deno.test("a connection goes through a process that has ended by then", async () => {

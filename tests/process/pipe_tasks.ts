@@ -1,7 +1,7 @@
 /** Tasks for the tests of connections. */
 
 import { task } from "../../_core/task.ts";
-import type { Connection } from "../../process/mod.ts";
+import { type Connection, Pipe } from "../../process/mod.ts";
 import type { Event, Semaphore } from "../../sync/mod.ts";
 import type { Queue } from "../../queue/mod.ts";
 
@@ -93,3 +93,20 @@ export const fail = task(import.meta, (connection: Connection<unknown>): void =>
   connection.sendSync("about to fail");
   throw new TypeError("failed on purpose");
 });
+
+/** Does all that can be done with a connection, for ever: sends, receives, and gives handles of it away. */
+export const churn = task(
+  import.meta,
+  (numbers: Connection<unknown, number>, line: Connection<Connection<unknown>>): void => {
+    numbers.sendSync(0);
+    for (let i = 1;; i++) {
+      numbers.sendSync(i);
+      const [one, two] = Pipe<unknown>();
+      line.sendSync(two as Connection<Connection<unknown>>);
+      two.close();
+      one.sendSync(new Uint8Array(i % 3000));
+      if (line.pollSync()) line.recvSync().close();
+      one.close();
+    }
+  },
+);
