@@ -14,7 +14,7 @@ import { Doorbell } from "./doorbell.ts";
 import { NOTHING, type Outcome } from "./kind.ts";
 import { A_BELL, agentRecord, S_STATE, WOKEN } from "./layout.ts";
 import type { WaitQueue } from "./wait_queue.ts";
-import { ReachableWait, waitScope, whatOf } from "./wait_scope.ts";
+import { enterWaitScope, isUnreachable, ReachableWait, whatOf } from "./wait_scope.ts";
 
 /** A waiter looks by itself after so many milliseconds. */
 export const HEAL_SLICE = 250;
@@ -184,6 +184,7 @@ class PromiseWait<T> extends ReachableWait {
   #passedOver = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #forget: (() => void) | null = null;
+  readonly #isShielded = isUnreachable();
 
   constructor(q: WaitQueue, o: number, s: number, terms: Terms<T>) {
     super();
@@ -192,6 +193,10 @@ class PromiseWait<T> extends ReachableWait {
     this.s = s;
     this.#terms = terms;
     this.#since = terms.timeout === Infinity ? 0 : performance.now();
+  }
+
+  override get isShielded(): boolean {
+    return this.#isShielded;
   }
 
   get what(): string {
@@ -207,7 +212,7 @@ class PromiseWait<T> extends ReachableWait {
         this.interrupt(signal.reason);
       });
     }
-    waitScope()?.enter(this);
+    enterWaitScope(this);
   }
 
   interrupt(error: unknown): boolean {

@@ -43,6 +43,11 @@ export abstract class ReachableWait {
     return false;
   }
 
+  /** Whether it cannot be interrupted: then neither can what waits for it. */
+  get isShielded(): boolean {
+    return false;
+  }
+
   /** What is waited for, in the words of the program: `Queue.get()`. */
   abstract get what(): string;
 
@@ -70,6 +75,14 @@ export class WaitScope {
   /** Whether an interruption is still to meet a wait. */
   get isInterrupted(): boolean {
     return this.#pending !== null;
+  }
+
+  /** Whether there is a wait that cannot be interrupted. */
+  get isShielded(): boolean {
+    for (let wait = this.newest; wait !== null; wait = wait.older) {
+      if (wait.isShielded) return true;
+    }
+    return false;
   }
 
   /** Enters a wait that begins. If an interruption is pending, the wait is ended by it at once. */
@@ -125,7 +138,10 @@ export class WaitScope {
     let met: boolean | null = null;
     for (;;) {
       let wait = this.newest;
-      while (wait !== null && wait.isLastResort !== lastResorts) wait = wait.older;
+      while (wait !== null && (wait.isLastResort !== lastResorts || wait.isShielded)) {
+        if (wait.isShielded) met ??= false;
+        wait = wait.older;
+      }
       if (wait === null) return met;
       this.leave(wait);
       met = wait.interrupt(error) || (met ?? false);
@@ -144,6 +160,16 @@ export function waitScope(): WaitScope | null {
 /** Says how the scope of the running code is found. Called once, by the module of greenlets. */
 export function findWaitScopeBy(finder: () => WaitScope | null): void {
   find = finder;
+}
+
+/** Whether the wait that begins is one that nobody can end. */
+export function isUnreachable(): boolean {
+  return isHidden;
+}
+
+/** Enters a wait that begins into the scope of the running code, if there is one. */
+export function enterWaitScope(wait: ReachableWait): void {
+  find()?.enter(wait);
 }
 
 /** Begins a wait that nobody can end: the one of a condition that takes its lock back, say. */

@@ -164,8 +164,10 @@ class Following extends ReachableWait {
 
   interrupt(error: unknown): boolean {
     const turn = this.#turn;
+    const scope = this.#entered as GreenletScope;
     runtime().nextTurn(() => {
-      if (!this.#isWaiting || turn !== this.#turn || !this.#entered?.calmDown(error)) return;
+      if (!this.#isWaiting || turn !== this.#turn) return;
+      if (scope.isShielded || !scope.calmDown(error)) return scope.enter(this);
       this.isOver = true;
       scheduler.post({ resume: () => this.#driver.step(error, true) });
     });

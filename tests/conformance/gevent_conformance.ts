@@ -17,7 +17,7 @@ import {
 } from "../../coroutine/mod.ts";
 import { GreenletExit, InvalidStateError, TimeoutError } from "../../errors.ts";
 import { Future } from "../../pool/mod.ts";
-import { Event, Semaphore } from "../../sync/mod.ts";
+import { Condition, Event, Lock, RLock, Semaphore } from "../../sync/mod.ts";
 import { Queue } from "../../queue/mod.ts";
 import { type BodyKind, reportsOf, thrown } from "./gevent_support.ts";
 
@@ -415,6 +415,62 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
     });
   }
 
+  for (const scope of ["local", "thread"] as const) {
+    test(`RLock tells greenlets apart, and kill leaves it whole [${scope}]`, async () => {
+      const lock = new RLock({ scope });
+      const log: string[] = [];
+      const owner = spawn(of(function* () {
+        const [one, two] = [yield lock.acquire(), yield lock.acquire()];
+        yield sleep(5);
+        one.release();
+        log.push("one");
+        yield sleep(1);
+        two.release();
+      }));
+      const other = of(function* (name: string) {
+        assertEquals([lock.tryAcquire(), lock.locked()], [null, true]);
+        assertThrows(() => lock.release(), InvalidStateError);
+        const guard = yield lock.acquire();
+        log.push(name);
+        guard.release();
+      });
+      await sleep(0);
+      await sleep(0);
+      const [killed, next] = [spawn(other, "killed"), spawn(other, "next")];
+      await sleep(1);
+      await killed.kill();
+      await joinAll([owner, next], { raiseError: true });
+      assertEquals([log, lock.locked()], [["one", "next"], false]);
+    });
+
+    test(`Condition.wait() holds its lock again when it is killed [${scope}]`, async () => {
+      const lock = new Lock({ scope });
+      const condition = new Condition(lock);
+      const seen: boolean[] = [];
+      const waiter = of(function* () {
+        yield condition.acquire();
+        try {
+          yield condition.wait();
+        } finally {
+          seen.push(lock.locked());
+          condition.release();
+        }
+      });
+      const [killed, next] = [spawn(waiter), spawn(waiter)];
+      await sleep(5);
+      const guard = await lock.acquire();
+      const death = killed.kill();
+      killed.kill(new Error("again")).catch(() => {});
+      await sleep(5);
+      assertEquals([seen, killed.dead], [[], false]);
+      condition.notify();
+      guard.release();
+      await death;
+      await next.join({ timeout: 10_000 });
+      assertEquals([seen, lock.locked(), next.successful()], [[true, true], false, true]);
+    });
+  }
+
   test("Greenlet.kill() after the wake-up does not lose what the wait has brought", async () => {
     const queue = new Queue<number>(0, { scope: "local" });
     const got: number[] = [];
@@ -741,7 +797,7 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
 
   test("Timeouts nest: the one whose time is up is known, the other goes on", async () => {
     const seen = await spawn(of(function* () {
-      const [outer, inner] = [Timeout.startNew(60), Timeout.startNew(5)];
+      const [outer, inner] = [Timeout.startNew(500), Timeout.startNew(5)];
       const seen: unknown[] = [];
       try {
         yield sleep(1000);
@@ -749,11 +805,11 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
         seen.push(error === inner, outer.pending, inner.pending);
       }
       try {
-        yield sleep(1000);
+        yield sleep(10_000);
       } catch (error) {
         seen.push(error === outer);
       }
-      const never = Timeout.startNew(1000);
+      const never = Timeout.startNew(10_000);
       const soon = Timeout.startNew(5);
       try {
         yield sleep(1000);
