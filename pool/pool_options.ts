@@ -175,7 +175,9 @@ export function checkCount(
   if (count === undefined) return undefined;
   if (typeof count !== "number") {
     const advice = name === "processes" && typeof count === "object" && count !== null
-      ? ", options come second, as new ThreadPool(4, options)"
+      ? `, options come second, as new ${
+        verb === "create pool" ? "Pool" : "ThreadPool"
+      }(4, options)`
       : "";
     throw new TypeError(
       `Cannot ${verb}: '${name}' must be a number: received ${kindOf(count)}${advice}`,

@@ -19,6 +19,8 @@ const GATES: Readonly<Record<string, readonly string[]>> = {
   "lint": ["lint"],
   "layers": ["task", "layers"],
   "snippets": ["task", "snippets"],
+  "docs:check": ["task", "docs:check"],
+  "docs": ["task", "docs"],
   "check": ["check"],
   "doc": ["doc", "--lint", ...ENTRYPOINTS],
   "publish": ["publish", "--dry-run", "--allow-dirty"],

@@ -1,6 +1,6 @@
-// deno run --allow-read examples/pools/o1_callbacks.ts
+// deno run --allow-read --allow-write --allow-net --allow-run --allow-ffi examples/pools/o1_callbacks.ts
 // O1: a pool of five runs ten tasks and calls back with each result.
-import { isMain, sleepSync, task, ThreadPool } from "@nogil/std";
+import { isMain, Pool, sleepSync, task } from "@nogil/std";
 
 export const add100 = task(import.meta, (i: number): number => {
   sleepSync(10);
@@ -8,7 +8,7 @@ export const add100 = task(import.meta, (i: number): number => {
 });
 
 if (isMain(import.meta)) {
-  const pool = new ThreadPool(5);
+  const pool = new Pool(5);
   for (let i = 0; i < 10; i++) {
     pool.applyAsync(add100, [i], { callback: (sum) => console.log("callback:", sum) });
   }

@@ -1,14 +1,14 @@
-// deno run --allow-read examples/pools/o2_tour.ts
+// deno run --allow-read --allow-write --allow-net --allow-run --allow-ffi examples/pools/o2_tour.ts
 // O2: what a pool can do, in the order of Python's own tour.
-import { getIdent, isMain, sleepSync, task, ThreadPool, TimeoutError } from "@nogil/std";
+import { getpid, isMain, Pool, sleepSync, task, TimeoutError } from "@nogil/std";
 
 export const square = task(import.meta, (x: number): number => x * x);
-export const whoAmI = task(import.meta, (): number => getIdent());
+export const whoAmI = task(import.meta, (): number => getpid());
 export const nap = task(import.meta, (milliseconds: number): void => sleepSync(milliseconds));
 
 if (isMain(import.meta)) {
   {
-    await using pool = new ThreadPool(4);
+    await using pool = new Pool(4);
     const numbers = Array.from({ length: 10 }, (_, i) => i);
     console.log(await pool.map(square, numbers));
 
@@ -20,10 +20,10 @@ if (isMain(import.meta)) {
     console.log(await one.get({ timeout: 10_000 }));
 
     const worker = pool.applyAsync(whoAmI);
-    console.log("in another thread:", await worker.get({ timeout: 10_000 }) !== getIdent());
+    console.log("in another process:", await worker.get({ timeout: 10_000 }) !== getpid());
 
     const several = [1, 2, 3, 4].map(() => pool.applyAsync(whoAmI));
-    console.log("in other threads:", new Set(await Promise.all(several)).size <= 4);
+    console.log("in other processes:", new Set(await Promise.all(several)).size <= 4);
 
     const long = pool.applyAsync(nap, [1000]);
     try {

@@ -1,17 +1,26 @@
-// deno run --allow-read examples/pools/o4_executor.ts
-// O4: an executor with three threads runs thirty tasks; how many there would be by default.
+// deno run --allow-read --allow-write --allow-net --allow-run --allow-ffi examples/pools/o4_executor.ts
+// O4: an executor with three threads runs thirty tasks, one with processes two; how many there would be by default.
 import { availableParallelism } from "node:os";
-import { currentThread, isMain, task, ThreadPoolExecutor } from "@nogil/std";
+import {
+  currentThread,
+  getpid,
+  isMain,
+  ProcessPoolExecutor,
+  task,
+  ThreadPoolExecutor,
+} from "@nogil/std";
 
 export const work = task(import.meta, (n: number): string => {
   console.log(`task ${n} in ${currentThread().name}`);
   return currentThread().name;
 });
 
-export const whoAmI = task(import.meta, async (): Promise<string> => {
+export const nap = task(import.meta, async (): Promise<string> => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   return currentThread().name;
 });
+
+export const pid = task(import.meta, (): number => getpid());
 
 if (isMain(import.meta)) {
   const executor = new ThreadPoolExecutor({ maxWorkers: 3, threadNamePrefix: "worker" });
@@ -20,8 +29,12 @@ if (isMain(import.meta)) {
   await executor.shutdown();
   console.log("at most three threads:", names.size <= 3);
 
+  await using processes = new ProcessPoolExecutor({ maxWorkers: 2 });
+  const pids = new Set(await Promise.all([processes.submit(pid), processes.submit(pid)]));
+  console.log("in other processes:", !pids.has(getpid()));
+
   await using standard = new ThreadPoolExecutor();
-  const tasks = Array.from({ length: 40 }, () => standard.submit(whoAmI));
+  const tasks = Array.from({ length: 40 }, () => standard.submit(nap));
   const threads = new Set(await Promise.all(tasks)).size;
   console.log("by default:", threads === Math.min(32, availableParallelism() + 4));
 }

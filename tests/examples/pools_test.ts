@@ -16,8 +16,8 @@ checkPrograms("O", {
       "[]",
       "[]",
       "400",
-      "in another thread: true",
-      "in other threads: true",
+      "in another process: true",
+      "in other processes: true",
       "we lacked patience and got a TimeoutError",
       "the pool is there for more work: 49",
       "now the pool is closed, and all its work is done",
@@ -28,7 +28,11 @@ checkPrograms("O", {
       Number(line.match(/^task (\d+) in worker_[012]$/)?.[1])
     );
     assertEquals(tasks.sort((a, b) => a - b), range(30));
-    assertEquals(lines.slice(30), ["at most three threads: true", "by default: true"]);
+    assertEquals(lines.slice(30), [
+      "at most three threads: true",
+      "in other processes: true",
+      "by default: true",
+    ]);
   },
   O5: lines(
     "CLIENT 1",

@@ -132,6 +132,11 @@ const GUESSES: Record<string, [guess: () => unknown, ...words: string[]]> = {
     () => new std.ThreadPool({ maxThreads: 4 }),
     "new ThreadPool(4, options)",
   ],
+  "new Pool({ maxtasksperchild: 1 })": [
+    () => new std.Pool({ maxtasksperchild: 1 }),
+    "new Pool(4, options)",
+  ],
+  "new ProcessPoolExecutor(4)": [() => new std.ProcessPoolExecutor(4), "as { maxWorkers: 4 }"],
   "new ThreadPool(0)": [() => new std.ThreadPool(0), "'processes' must be an integer"],
   "new ThreadPoolExecutor(4)": [() => new std.ThreadPoolExecutor(4), "as { maxWorkers: 4 }"],
   "executor.submit(fn(1))": [
@@ -189,6 +194,7 @@ const UNGUARDED: Record<string, [program: URL, imports: number]> = {
   "a process": [new URL("./no_guard_process.ts", import.meta.url), 2],
   "a pool": [new URL("./no_guard_pool.ts", import.meta.url), 20],
   "an executor": [new URL("./no_guard_executor.ts", import.meta.url), 20],
+  "a pool of processes": [new URL("./no_guard_process_pool.ts", import.meta.url), 20],
 };
 
 const IS_DENO = "deno" in process.versions;
