@@ -7,7 +7,7 @@
  * @module
  */
 
-import { mkdtempSync, rmdirSync, unlinkSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -91,8 +91,34 @@ function follow(socket: Socket, accept: (socket: LocalSocket) => SocketEvents): 
   return local;
 }
 
+/** Whether what others have left behind was removed. */
+let swept = false;
+
+/** Removes the folders of processes that were killed before they could. */
+function sweep(folder: string): void {
+  if (swept) return;
+  swept = true;
+  attempt(() => {
+    for (const name of readdirSync(folder)) {
+      const pid = Number(/^nogil-(\d+)-\w{6}$/.exec(name)?.[1] ?? 0);
+      if (pid > 0 && isGone(pid)) removeAddress(`unix:${join(folder, name, "s")}`);
+    }
+  });
+}
+
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as { code?: unknown }).code === "ESRCH";
+  }
+}
+
 function listenUnix(server: Server): Promise<LocalListener> {
-  const folder = mkdtempSync(join(temporaryFolder(), `nogil-${process.pid}-`));
+  const parent = temporaryFolder();
+  sweep(parent);
+  const folder = mkdtempSync(join(parent, `nogil-${process.pid}-`));
   const path = join(folder, "s");
   let open = true;
   const close = (): void => {

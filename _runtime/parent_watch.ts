@@ -41,6 +41,13 @@ function watchOnDeno(address: string, hello: Uint8Array): void {
 } catch {
   // There is no connection: the parent is gone.
 }
+for (const path of ${JSON.stringify(leftBy(address))}) {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // The parent has removed it.
+  }
+}
 Deno.kill(Deno.pid, "SIGKILL");`;
   const { Worker } = globalThis as unknown as {
     Worker: new (url: string, options: object) => WebWorker;
@@ -53,17 +60,30 @@ async function watchOnNode(address: string, hello: Uint8Array): Promise<void> {
   const target = address.startsWith("unix:")
     ? { path: address.slice(5) }
     : { host: "127.0.0.1", port: Number(address.slice(4)) };
-  const source = `import { connect } from "node:net";
+  const source = `import { rmSync } from "node:fs";
+import { connect } from "node:net";
 import process from "node:process";
 const socket = connect(${JSON.stringify(target)});
 socket.write(new Uint8Array(${JSON.stringify([...hello])}));
 socket.on("data", () => {});
 socket.on("error", () => {});
-socket.on("close", () => process.kill(process.pid, "SIGKILL"));`;
+socket.on("close", () => {
+  for (const path of ${
+    JSON.stringify(leftBy(address))
+  }) rmSync(path, { recursive: true, force: true });
+  process.kill(process.pid, "SIGKILL");
+});`;
   const { Worker } = await import("node:worker_threads");
   const worker = new Worker(new URL(moduleUrl(source)), { execArgv: [], env: {} });
   worker.on("error", killSelf);
   worker.unref();
+}
+
+/** What the parent may not have had the time to remove: the socket, and its folder. */
+function leftBy(address: string): string[] {
+  if (!address.startsWith("unix:")) return [];
+  const path = address.slice(5);
+  return [path, path.slice(0, path.lastIndexOf("/"))];
 }
 
 function moduleUrl(source: string): string {
