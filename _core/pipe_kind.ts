@@ -55,10 +55,14 @@ export const pipeKind: Kind = {
   reset() {},
   buried() {},
   holderDied(q, o, dead) {
-    closeLost(q, o, dead);
+    const slots: number[] = [];
     forEachSlot(q.w, dead, (s) => {
-      if (isHolder(q, o, s)) q.w.store(s + S_STATE, FREE);
+      if (isHolder(q, o, s)) slots.push(s);
     });
+    // All that it had has arrived: the record may be that of a new pipe, which nobody holds yet.
+    if (slots.length === 0) return;
+    closeLost(q, o, dead);
+    for (const s of slots) q.w.store(s + S_STATE, FREE);
   },
   redo(q, o) {
     closeLost(q, o, 0);

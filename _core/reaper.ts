@@ -36,21 +36,25 @@ export function reap(q: WaitQueue, arena: Arena, dead: number): void {
     q.latch(o);
     q.unlatch(o);
   });
-  const holdings = new Set<number>();
+  /** What it holds, and of what type that is. */
+  const holdings = new Map<number, number>();
   forEachSlot(w, dead, (s) => {
     const o = w.get(s + layout.S_OBJECT);
     const state = w.load(s + layout.S_STATE);
     if (o === 0 || state === layout.FREE) return;
-    if (w.load(o + layout.TYPE) === 0) w.store(s + layout.S_STATE, layout.FREE);
-    else if (state === layout.HOLDER || isHolderOf(q, o, state)) holdings.add(o);
+    const type = w.load(o + layout.TYPE);
+    if (type === 0) w.store(s + layout.S_STATE, layout.FREE);
+    else if (state === layout.HOLDER || isHolderOf(q, o, state)) holdings.set(o, type);
     else {
       q.underLatch(o, () => q.bury(o, s));
     }
   });
   const loseHoldings = (arePipes: boolean): void => {
-    for (const o of holdings) {
-      if ((w.load(o + layout.TYPE) === layout.TYPE_PIPE) !== arePipes) continue;
+    for (const [o, type] of holdings) {
+      if ((type === layout.TYPE_PIPE) !== arePipes) continue;
       q.underLatch(o, () => {
+        // Of a pipe, what was on its way may have arrived meanwhile, and all may be over.
+        if (w.load(o + layout.TYPE) !== type) return;
         q.kind(o).holderDied(q, o, dead);
         q.settle(o, true);
       });

@@ -21,6 +21,7 @@ import {
   collectPipe,
   initializePipe,
   isEndClosed,
+  pipeKind,
   receiveEnd,
   releaseEnd,
   sendEnd,
@@ -263,6 +264,9 @@ Deno.test("a handle that comes too late meets no other pipe", () => {
   assertEquals(pipe.receive(4, 1, sent), 0);
   const again = pipe.world.arena.allocateObject(TYPE_PIPE);
   assertEquals(again, pipe.o);
+  // Nor does whoever cleans up after the sender, and has looked at what it held before.
+  pipeKind.holderDied(pipe.world.agent(3).q, again, 2);
+  assert(!pipe.isClosed(0));
   initializePipe(pipe.world.agent(3).q, again, [0, 0]);
   assertEquals(pipe.receive(4, 1, sent), 0);
 });
