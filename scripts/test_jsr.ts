@@ -57,7 +57,8 @@ async function runProgram(
   const work = await mkdtemp(join(tmpdir(), "nogil-jsr-"));
   try {
     await cp(join(PROGRAMS, name), join(work, name));
-    return await attempt(Deno.execPath(), ["run", "--check", "-A", "--no-config", name], {
+    const flags = ["run", "--check", "--no-config", "--no-prompt", ...await permissions(name)];
+    return await attempt(Deno.execPath(), [...flags, name], {
       cwd: work,
       env: { ...env, DENO_DIR: join(work, ".deno") },
       timeout: TIMEOUT,
@@ -66,6 +67,16 @@ async function runProgram(
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/**
+ * Gives the permissions that the first line of a program says it needs, or all. This server's modules may always be
+ * imported, as those of jsr.io may.
+ */
+async function permissions(name: string): Promise<string[]> {
+  const [first = ""] = (await readFile(join(PROGRAMS, name), "utf8")).split("\n");
+  if (!first.startsWith("// Needs ")) return ["-A"];
+  return ["--allow-import=127.0.0.1", ...first.match(/--allow-[\w-]+/g) ?? []];
 }
 
 /** Reads what `deno publish` would publish, by its path in the package. */

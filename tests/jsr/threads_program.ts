@@ -1,4 +1,4 @@
-// Starts threads from the published package: with a task of this module, and with a self-contained function.
+// Needs --allow-read of itself: starts threads from the published package, with a task of this module.
 import { isMain, Lock, task, Thread, Value } from "jsr:@nogil/std@^0.1.0";
 
 export const count = task(import.meta, (lock: Lock, total: Value<"i">, rounds: number): string => {
