@@ -34,6 +34,7 @@ export interface BareProcess {
   kill(pid: number, signal: string): void;
   emit(event: string, code: number): void;
   on(event: string, listener: (error: unknown) => void): void;
+  removeAllListeners(event: string): void;
 }
 
 /** Gives Deno; `null` on Node. */

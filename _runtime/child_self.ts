@@ -81,6 +81,16 @@ export function exitCode(): number {
   return bareDeno()?.exitCode ?? Number(bareProcess().exitCode ?? 0);
 }
 
+/** Calls those who listen for the end of this process, once; what they set as exit code counts. */
+export function callExitListeners(code: number): number {
+  if (!usesProcess()) return code;
+  const process = bareProcess();
+  process.exitCode = code;
+  process.emit("exit", code);
+  process.removeAllListeners("exit");
+  return exitCode();
+}
+
 /** Ends this process. */
 export function exit(code: number): never {
   if (usesProcess()) bareProcess().exit(code);

@@ -2,12 +2,13 @@
  * A child process, on the keeper's side.
  *
  * ```text
- * BOOTING ──both connections──→ READY ──assign──→ BUSY ──exit seen and control channel closed──→ GONE
+ * BOOTING ──both connections──→ READY ──assign──→ BUSY ──"exiting"──→ ENDED ──exit seen, channel closed──→ GONE
  *    └────────────────────────── exit before it reported ───────────────────────────────────────↗
  * ```
  *
  * The socket exists until both connections are there or the child is gone. What the child has sent before its end is read
- * to the last byte, so that an outcome counts however soon after it the child has ended.
+ * to the last byte, so that an outcome counts however soon after it the child has ended. A child that has ended in order says
+ * so, since the system takes some milliseconds to take its memory away.
  *
  * @module
  */
@@ -31,6 +32,8 @@ import { CHANNEL } from "../_runtime/permissions.ts";
 import {
   CONTROL,
   ERROR,
+  exitCodeOf,
+  EXITING,
   frame,
   FrameReader,
   HELLO,
@@ -88,6 +91,7 @@ export class Child {
   #sent: Sent | null = null;
   #end: ChildEnd | Error | null = null;
   #gone = false;
+  #announced = false;
 
   /** Starts a child. */
   constructor(command: ChildCommand, events: ChildEvents) {
@@ -142,6 +146,8 @@ export class Child {
       } else if (role === CONTROL && (type === RESULT || type === ERROR)) {
         this.#sent ??= { kind: type === RESULT ? "result" : "error", bytes: payload };
         return;
+      } else if (role === CONTROL && type === EXITING && payload.length === 4) {
+        return this.#announce({ code: exitCodeOf(payload), signal: null });
       } else if (role === CONTROL && type === PREPARED) {
         this.ready = true;
         return this.events.onReady();
@@ -194,6 +200,13 @@ export class Child {
     this.#watch?.close();
     this.#unlisten(true);
     if (this.#ticket !== null) releaseTicket(this.#ticket);
-    this.events.onGone(this.#end, this.#sent);
+    this.#announce(this.#end);
+  }
+
+  /** Tells how the child has ended, once: it may say so itself, some milliseconds before it is gone. */
+  #announce(end: ChildEnd | Error): void {
+    if (this.#announced) return;
+    this.#announced = true;
+    this.events.onGone(end, this.#sent);
   }
 }

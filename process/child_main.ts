@@ -16,6 +16,7 @@ import { importForTask, importModules } from "../_core/module_registry.ts";
 import { programEnd } from "../_core/program_end.ts";
 import {
   announceEnd,
+  callExitListeners,
   exit,
   exitCode,
   onUncaught,
@@ -29,6 +30,7 @@ import { dieWithParent, killSelf } from "../_runtime/parent_watch.ts";
 import {
   CONTROL,
   ERROR,
+  exiting,
   frame,
   FrameReader,
   hello,
@@ -116,7 +118,10 @@ class Run {
     await this.#socket.flush();
     announceEnd();
     await programEnd();
-    exit(type === ERROR ? 1 : exitCode());
+    const code = callExitListeners(type === ERROR ? 1 : exitCode());
+    this.#socket.send(exiting(code));
+    await this.#socket.flush();
+    exit(code);
   }
 }
 

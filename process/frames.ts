@@ -7,6 +7,7 @@
  *                  RESULT    what the target has returned, encoded
  *                  ERROR     what it has thrown, encoded
  *                  PREPARED  it stands by
+ *                  EXITING   all its code has run, and it exits with this code (4 bytes): the last frame
  * parent → child   REQUEST   what the child is and what it shall do, encoded: once
  *                  PREPARE   it shall load what most processes need, and stand by
  * ```
@@ -26,6 +27,8 @@ export const ERROR = 4;
 export const PREPARE = 5;
 /** Type of a frame. */
 export const PREPARED = 6;
+/** Type of a frame. */
+export const EXITING = 7;
 
 /** In a {@linkcode HELLO}: the connection of the child's main thread. */
 export const CONTROL = 1;
@@ -59,6 +62,18 @@ export function hello(role: number, key: string): Uint8Array {
 export function roleOf(payload: Uint8Array, key: string): number {
   const same = new TextDecoder().decode(payload.subarray(1)) === key;
   return same ? payload[0] ?? 0 : 0;
+}
+
+/** Gives the last frame. */
+export function exiting(code: number): Uint8Array {
+  const payload = new Uint8Array(4);
+  new DataView(payload.buffer).setInt32(0, code, true);
+  return frame(EXITING, payload);
+}
+
+/** Gives the exit code that a last frame tells. */
+export function exitCodeOf(payload: Uint8Array): number {
+  return new DataView(payload.buffer, payload.byteOffset).getInt32(0, true);
 }
 
 /** Puts frames together again. */

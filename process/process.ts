@@ -177,7 +177,8 @@ export class Process<A extends unknown[] = [], R = unknown> {
   }
 
   /**
-   * Waits until the process has ended, and gives its result.
+   * Waits until the process has ended, and gives its result. All its code has run then; it may take the system some more
+   * milliseconds to take its memory away.
    *
    * @param options How long to wait, in milliseconds, and a signal to give up.
    * @returns The result of the target; `undefined` if the process has exited with code 0 before there was one.
