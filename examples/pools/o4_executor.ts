@@ -6,6 +6,7 @@ import {
   getpid,
   isMain,
   ProcessPoolExecutor,
+  sleepSync,
   task,
   ThreadPoolExecutor,
 } from "@nogil/std";
@@ -15,10 +16,7 @@ export const work = task(import.meta, (n: number): string => {
   return currentThread().name;
 });
 
-export const nap = task(import.meta, async (): Promise<string> => {
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  return currentThread().name;
-});
+export const nap = task(import.meta, (): void => sleepSync(10));
 
 export const pid = task(import.meta, (): number => getpid());
 
@@ -35,6 +33,7 @@ if (isMain(import.meta)) {
 
   await using standard = new ThreadPoolExecutor();
   const tasks = Array.from({ length: 40 }, () => standard.submit(nap));
-  const threads = new Set(await Promise.all(tasks)).size;
+  const threads = standard.statistics().workers.length;
   console.log("by default:", threads === Math.min(32, availableParallelism() + 4));
+  await Promise.all(tasks);
 }
