@@ -124,10 +124,12 @@ function everywhere<T>(
   act: (pipe: PipeWorld, prepared: T) => void,
   check: (pipe: PipeWorld, died: boolean, prepared: T) => void,
 ): void {
-  for (let k = 0, died = true; died; k++) {
+  let died = true;
+  for (let k = 0; died; k++) {
     const pipe = new PipeWorld();
     const prepared = prepare(pipe);
     pipe.world.words.arm(k);
+    died = true;
     try {
       act(pipe, prepared);
       died = false;
