@@ -101,12 +101,12 @@ async function checkConsumer(work: string): Promise<void> {
   report("tsc --strict on a consumer", await attempt("node", [tsc], { cwd: work, quiet: true }));
 }
 
-/** Runs the plain consumer program. */
+/** Runs the plain consumer program, and where Node takes that, one in TypeScript. */
 async function runConsumer(work: string, node: Node): Promise<void> {
-  report(
-    "a plain program",
-    await attempt(node.binary, ["program.js"], { cwd: work, timeout: TIMEOUT, quiet: true }),
-  );
+  const options = { cwd: work, timeout: TIMEOUT, quiet: true };
+  report("a plain program", await attempt(node.binary, ["program.js"], options));
+  if (Number(node.major) < 24) return;
+  report("a program in TypeScript", await attempt(node.binary, ["program.mts"], options));
 }
 
 function report(name: string, { ok, ending, output }: Awaited<ReturnType<typeof attempt>>): void {
