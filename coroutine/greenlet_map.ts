@@ -50,6 +50,8 @@ export class GreenletMap<T, R> implements AsyncIterableIterator<R> {
   #begun = 0;
   #arrived = 0;
   #taken = 0;
+  /** Numbers of which whoever waited for them was interrupted, the first one last. */
+  readonly #givenBack: number[] = [];
   /** How many answers there will be. */
   #total = Infinity;
   /** Called when there may be an answer for who waits. */
@@ -90,7 +92,7 @@ export class GreenletMap<T, R> implements AsyncIterableIterator<R> {
 
   /** Waits for the next result; throws the error of its item. */
   async next(): Promise<IteratorResult<R, undefined>> {
-    const number = this.#taken++;
+    const number = this.#givenBack.pop() ?? this.#taken++;
     if (number >= this.#total) return { done: true, value: undefined };
     let answer = this.#answers.get(number);
     if (answer === undefined) {
@@ -101,7 +103,11 @@ export class GreenletMap<T, R> implements AsyncIterableIterator<R> {
           resolve();
         };
         this.#takers.add(look);
-        return () => this.#takers.delete(look);
+        return () => {
+          this.#takers.delete(look);
+          this.#givenBack.push(number);
+          this.#givenBack.sort((a, b) => b - a);
+        };
       });
       answer = this.#answers.get(number);
     }

@@ -310,6 +310,16 @@ export function geventPoolConformance({ name: kind, of }: BodyKind): void {
     assertThrows(() => new Group().imap(echo, 1 as never), TypeError);
   });
 
+  test("Group.imap() loses no result when who waits for it is killed", async () => {
+    const results = new Group().imap(echo, [20, 21]);
+    const reader = spawn(of(function* () {
+      yield results.next();
+    }));
+    await sleep(1);
+    await reader.kill();
+    assertEquals(await collect(results), [20, 21]);
+  });
+
   // -- channel --
 
   test("Channel.put() returns when the item was got", async () => {
