@@ -8,11 +8,17 @@
 import {
   type Event,
   type Future,
+  type Greenlet,
   Lock,
+  type Pool,
+  Process,
   Queue,
+  run,
   Semaphore,
   SharedArray,
+  sleep,
   sleepSync,
+  spawn,
   task,
   Thread,
   ThreadPool,
@@ -161,4 +167,36 @@ export async function fromNode(pool: ThreadPool, thread: Thread): Promise<void> 
   new Semaphore({ max: 2 });
   // @ts-expect-error -- lock.with(fn)
   await new Lock().runExclusive(() => {});
+}
+
+/** Processes and their pools. */
+export function processes(process: Process<[], number>, pool: Pool): void {
+  // @ts-expect-error -- args, with one object
+  new Process({ target: square, kwargs: { x: 1 } });
+  // @ts-expect-error -- isAlive
+  process.is_alive();
+  // @ts-expect-error -- exitcode
+  console.log(process.exitCode);
+  // @ts-expect-error -- await process.join()
+  console.log(process.join() + 1);
+  // @ts-expect-error -- applyAsync
+  pool.apply_async(square, [1]);
+  // @ts-expect-error -- imapUnordered
+  pool.imap_unordered(square, [1]);
+}
+
+/** Greenlets and tasks. */
+export async function greenlets(greenlet: Greenlet<number>): Promise<void> {
+  // @ts-expect-error -- spawn(square, 1)
+  spawn(square(1));
+  // @ts-expect-error -- the argument fits the function
+  spawn(square, "1");
+  // @ts-expect-error -- run(main)
+  await run(Promise.resolve(1));
+  // @ts-expect-error -- a number of milliseconds
+  await sleep("1");
+  // @ts-expect-error -- await greenlet
+  console.log(greenlet + 1);
+  // @ts-expect-error -- linkValue
+  greenlet.link_value(() => {});
 }
