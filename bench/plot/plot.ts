@@ -68,14 +68,10 @@ function ownerOf(name: string): string {
 async function draw(
   { file, title, run, question, cases = /./, long = false }: Figure,
 ): Promise<void> {
-  const found = Object.entries(run?.answers ?? {}).find(([name]) =>
-    name.startsWith(question)
-  );
+  const found = Object.entries(run?.answers ?? {}).find(([name]) => name.startsWith(question));
   if (run === undefined || found === undefined) return;
   const rate = found[1].some((result) => result.rate);
-  const values = found[1].filter(({ name, median }) =>
-    median !== null && cases.test(name)
-  )
+  const values = found[1].filter(({ name, median }) => median !== null && cases.test(name))
     .map(({ name, median, best, worst }) => ({
       name,
       owner: ownerOf(name),
@@ -92,11 +88,7 @@ async function draw(
   const isNarrow = Math.max(...values.map(({ high }) => high)) < 10 * least &&
     !rate;
   const base = isNarrow ? 0 : 10 ** Math.floor(Math.log10(least));
-  const unit = rate
-    ? "thousands a second"
-    : long
-    ? "milliseconds"
-    : "microseconds";
+  const unit = rate ? "thousands a second" : long ? "milliseconds" : "microseconds";
   const owners = ["this library", "others", "CPython"];
   const y = {
     field: "name",
@@ -134,9 +126,7 @@ async function draw(
             field: "owner",
             type: "nominal",
             title: null,
-            legend: values.every(({ owner }) => owner === owners[0])
-              ? null
-              : {},
+            legend: values.every(({ owner }) => owner === owners[0]) ? null : {},
             scale: {
               domain: owners,
               range: ["#1b6ac9", "#b5b5b5", "#e0a526"],
@@ -160,21 +150,13 @@ function scale(
   rate: boolean,
   long: boolean,
 ): number {
-  return rate
-    ? 1e6 / (nanoseconds ?? 1)
-    : (nanoseconds ?? 1) / (long ? 1e6 : 1e3);
+  return rate ? 1e6 / (nanoseconds ?? 1) : (nanoseconds ?? 1) / (long ? 1e6 : 1e3);
 }
 
 install();
-const runs = process.argv.slice(2).map((file): Run =>
-  JSON.parse(readFileSync(file, "utf8"))
-);
-const pool = runs.find(({ answers }) =>
-  Object.keys(answers).some((name) => /^Many/.test(name))
-);
-const queue = runs.find(({ answers }) =>
-  Object.keys(answers).some((name) => /^From/.test(name))
-);
+const runs = process.argv.slice(2).map((file): Run => JSON.parse(readFileSync(file, "utf8")));
+const pool = runs.find(({ answers }) => Object.keys(answers).some((name) => /^Many/.test(name)));
+const queue = runs.find(({ answers }) => Object.keys(answers).some((name) => /^From/.test(name)));
 const kinds = runs.find(({ answers }) =>
   Object.keys(answers).some((name) => /^Waiting/.test(name))
 );
