@@ -5,6 +5,7 @@
  */
 
 import { ReachableWait, WaitScope } from "../_core/wait_scope.ts";
+import { runInScope } from "./scheduler.ts";
 import type { Strand } from "./strand.ts";
 
 /** Is told when a greenlet begins to wait, and when it has ended. */
@@ -22,6 +23,15 @@ export function hasEnded(strand: Strand): void {
   if (observer !== null) observer(strand, true);
 }
 
+/** The errors by which greenlets were interrupted. */
+const interruptions: WeakSet<object> = new WeakSet();
+
+/** Whether an error, or what it inherits from, is one by which a greenlet was interrupted. */
+export function isInterruption(error: unknown): boolean {
+  return typeof error === "object" && error !== null &&
+    (interruptions.has(error) || interruptions.has(Object.getPrototypeOf(error)));
+}
+
 /** A scope that belongs to a greenlet. */
 export abstract class GreenletScope extends WaitScope {
   /** The greenlet. */
@@ -30,6 +40,11 @@ export abstract class GreenletScope extends WaitScope {
   override enter(wait: ReachableWait): void {
     if (observer !== null) observer(this.strand, false);
     super.enter(wait);
+  }
+
+  override interrupt(error: unknown): boolean {
+    interruptions.add(error as Error);
+    return runInScope(this, () => super.interrupt(error));
   }
 }
 

@@ -25,12 +25,13 @@
 
 import { GreenletExit } from "../errors.ts";
 import { runtime } from "../_runtime/runtime.ts";
+import { quietRejections } from "../_runtime/quiet_rejections.ts";
 import type { KeptContext } from "../_runtime/async_store.ts";
 import type { Alarm } from "./alarm_heap.ts";
 import { drive, isGenerator } from "./driver.ts";
 import { printIgnored } from "../_core/ignored_error.ts";
 import { callErrorHook } from "./error_hook.ts";
-import { GreenletScope, hasEnded } from "./greenlet_scope.ts";
+import { GreenletScope, hasEnded, isInterruption } from "./greenlet_scope.ts";
 import type { Waiter } from "./hub.ts";
 import { contextFor, currentScope, install, runInScope, scheduler, store } from "./scheduler.ts";
 
@@ -87,6 +88,8 @@ export function onFirstStart(callback: () => void): void {
 
 function begun(): void {
   install();
+  // Waits that a greenlet has begun and does not await, and what its code makes of them.
+  quietRejections((reason) => isInterruption(reason) && currentScope() !== null);
   firstStart();
 }
 

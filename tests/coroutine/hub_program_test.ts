@@ -52,3 +52,9 @@ Deno.test("hub prints the error of a greenlet at which nobody looks, and the pro
   assertEquals([lines, status], [[], 0]);
   assertMatch(stderr, /^Exception in greenlet loser:\nRangeError: nobody looks\n/);
 });
+
+Deno.test("hub lets what a greenlet was killed with end the program if code outside does not catch it", () => {
+  const { lines, stderr, status } = run("killed");
+  assertEquals([lines, status], [["the greenlet is dead"], 1]);
+  assertMatch(stderr, /RangeError: seen by main/);
+});

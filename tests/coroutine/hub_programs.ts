@@ -51,6 +51,18 @@ const PROGRAMS: Record<string, () => void | Promise<void>> = {
     });
     greenlet.name = "loser";
   },
+  "killed": async () => {
+    const greenlet = spawn(async () => {
+      const held = new Channel().get();
+      await new Channel().get();
+      await held;
+    });
+    await sleep(0);
+    await greenlet.kill(new RangeError("seen by main"));
+    await sleep(1);
+    console.log("the greenlet is dead");
+    await greenlet;
+  },
 };
 
 const name = process.argv[2];
