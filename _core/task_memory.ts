@@ -37,6 +37,7 @@ export class TaskMemory {
   readonly buffer: SharedArrayBuffer | ArrayBuffer;
   /** How far what is in it has to travel. */
   readonly scope: "thread" | "process";
+  readonly #agents: "thread" | "process";
 
   /** Puts a pool over memory that exists; `words` counts accesses in a simulation. */
   constructor(
@@ -44,7 +45,9 @@ export class TaskMemory {
     buffer: SharedArrayBuffer | ArrayBuffer,
     words?: SharedWords,
     scope: "thread" | "process" = "thread",
+    agents: "thread" | "process" = scope,
   ) {
+    this.#agents = agents;
     this.geometry = geometry;
     this.layout = new TaskLayout(geometry);
     this.buffer = buffer;
@@ -54,19 +57,19 @@ export class TaskMemory {
     this.bytes = new Uint8Array(buffer);
   }
 
-  /** Creates the memory of a pool that runs on threads. Pages that are never touched cost nothing. */
-  static create(geometry: TaskGeometry): TaskMemory {
-    const memory = new TaskMemory(
-      geometry,
-      new SharedArrayBuffer(new TaskLayout(geometry).bytes),
-    );
+  /**
+   * Creates the memory of a pool whose seats are taken by threads; with the scope `"process"`, on behalf of processes. Pages that are never touched cost nothing.
+   */
+  static create(geometry: TaskGeometry, scope: "thread" | "process" = "thread"): TaskMemory {
+    const buffer = new SharedArrayBuffer(new TaskLayout(geometry).bytes);
+    const memory = new TaskMemory(geometry, buffer, undefined, scope, "thread");
     memory.format();
     return memory;
   }
 
   /** This thread among those that use the memory; what is large lies in the pages of their heap. */
   get agent(): Agent {
-    return agentOf(this.scope);
+    return agentOf(this.#agents);
   }
 
   /** Writes what is not 0 at the start. */

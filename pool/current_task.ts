@@ -87,12 +87,20 @@ const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted"
 const reason = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "reason")
   ?.get as () => unknown;
 
-function isAborted(signal: AbortSignal): boolean {
+/** Tells whether a signal is aborted, without making it look. */
+export function isAborted(signal: AbortSignal): boolean {
   return aborted.call(signal);
 }
 
+/** Gives the standard reason for which a task is to stop. */
+export function standardReason(why: number): Error {
+  return why === ABORT_TIMEOUT
+    ? new TimeoutError("Cannot go on: the task has run out of time")
+    : new CancelledError("Cannot finish task: it was cancelled");
+}
+
 /** Makes a signal look for its abortion whenever it is asked, so that a loop that never yields sees it. */
-function makeLive(signal: AbortSignal, look: () => void): void {
+export function makeLive(signal: AbortSignal, look: () => void): void {
   Object.defineProperties(signal, {
     aborted: {
       configurable: true,
@@ -119,8 +127,7 @@ function makeLive(signal: AbortSignal, look: () => void): void {
 }
 
 function reasonOf(memory: TaskMemory, why: number): unknown {
-  if (why === ABORT_TIMEOUT) return new TimeoutError("Cannot go on: the task has run out of time");
-  if (why < ABORT_PAGE) return new CancelledError("Cannot finish task: it was cancelled");
+  if (why < ABORT_PAGE) return standardReason(why);
   try {
     const { heap } = memory.agent.arena;
     const page = why - ABORT_PAGE;
@@ -133,16 +140,16 @@ function reasonOf(memory: TaskMemory, why: number): unknown {
 }
 
 /** Finds the task in whose asynchronous context this code runs; only where several run at once. */
-let contextual: (() => RunningTask | undefined) | null = null;
-let running: RunningTask | null = null;
+let contextual: (() => CurrentTask | undefined) | null = null;
+let running: CurrentTask | null = null;
 
 /** Says which task runs from now on. */
-export function setRunningTask(task: RunningTask | null): void {
+export function setRunningTask(task: CurrentTask | null): void {
   running = task;
 }
 
 /** Says how the task of an asynchronous context is found; `null` where but one runs at a time. */
-export function findTaskBy(find: (() => RunningTask | undefined) | null): void {
+export function findTaskBy(find: (() => CurrentTask | undefined) | null): void {
   contextual = find;
 }
 

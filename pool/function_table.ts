@@ -93,6 +93,12 @@ export class FunctionTable {
     return fn;
   }
 
+  /** Gives a function as it was sent. */
+  bytes(number: number): Uint8Array {
+    const { start, end } = this.#span(number);
+    return this.#memory.bytes.slice(start, end);
+  }
+
   #span(number: number): { start: number; end: number } {
     const { words, layout } = this.#memory;
     const entry = layout.functions + (number - 1) * 2;

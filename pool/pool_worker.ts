@@ -18,7 +18,7 @@ import { runtime } from "../_runtime/runtime.ts";
 import type { AnyFunction } from "./function_table.ts";
 import { isThenable } from "./thenable.ts";
 import { threadBroker } from "./thread_broker.ts";
-import { WorkerTasks } from "./worker_tasks.ts";
+import { type WorkerLoop, WorkerTasks } from "./worker_tasks.ts";
 import type { BufferBroker, WorkerBoot } from "./worker_host.ts";
 
 /** So long tasks run without a turn of the event loop, in milliseconds. */
@@ -48,6 +48,23 @@ export interface Owner {
   isAlive(): boolean;
 }
 
+/** Runs the tasks that a worker claims. */
+export interface TaskRunner
+  extends Pick<WorkerTasks, "answers" | "running" | "spoiled" | "runConcurrently" | "freeLane"> {
+  /** Runs the task that the seat has claimed for a lane. */
+  begin(lane: number): void;
+  /** Has the initializer run elsewhere than in this thread; tells whether that has worked. */
+  initialize?(initializer: Uint8Array): Promise<boolean>;
+}
+
+/** Makes what runs the tasks. */
+export type MakeRunner = (
+  memory: TaskMemory,
+  seat: TaskSeat,
+  broker: BufferBroker,
+  loop: WorkerLoop,
+) => TaskRunner;
+
 /** A worker of a pool. */
 export class PoolWorker {
   readonly #boot: Omit<WorkerBoot, "buffer">;
@@ -55,7 +72,7 @@ export class PoolWorker {
   readonly #isOwnerAlive: () => boolean;
   readonly #memory: TaskMemory;
   readonly #seat: TaskSeat;
-  readonly #tasks: WorkerTasks;
+  readonly #tasks: TaskRunner;
   /** Resources that are there when no task has left anything. */
   #atRest = 0;
   #claimed = 0;
@@ -76,13 +93,14 @@ export class PoolWorker {
     memory: TaskMemory,
     broker: BufferBroker,
     isOwnerAlive: () => boolean,
+    makeRunner: MakeRunner = (...parts) => new WorkerTasks(...parts),
   ) {
     this.#boot = boot;
     this.#isOwnerAlive = isOwnerAlive;
     this.#broker = broker;
     this.#memory = memory;
     this.#seat = new TaskSeat(this.#memory, boot.seat);
-    this.#tasks = new WorkerTasks(this.#memory, this.#seat, broker, {
+    this.#tasks = makeRunner(this.#memory, this.#seat, broker, {
       goOn: () => this.#wake(),
       spoil: () => this.#spoil(),
       isOwnerAlive,
@@ -107,6 +125,11 @@ export class PoolWorker {
       this.#heedDrain();
     }
     if (this.#boot.initializer === null || this.#seat.stopped) return this.#ready();
+    if (this.#tasks.initialize !== undefined) {
+      if (await this.#tasks.initialize(this.#boot.initializer)) this.#ready();
+      else this.#leave(true);
+      return;
+    }
     try {
       const request = await this.#loadInitializer(this.#boot.initializer);
       runtime().nextTurn(() => this.#initialize(request));

@@ -11,11 +11,13 @@ import {
 } from "../_core/process_task_memory.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import { memoryFlag } from "../_runtime/child_command.ts";
+import { hasFfi } from "../_runtime/ffi.ts";
 import { lineage } from "../_runtime/lineage.ts";
-import { WorkerLostError } from "../errors.ts";
 import { type AnyProcess, innardsOf, Process } from "../process/process.ts";
 import type { RuntimeOptions } from "../process/process_options.ts";
+import { channelHost } from "./channel_host.ts";
 import { processBroker } from "./process_broker.ts";
+import { endOfProcess } from "./process_end.ts";
 import { type ProcessBoot, runProcessWorker } from "./process_worker.ts";
 import type { WorkerBoot, WorkerEnd, WorkerHandle, WorkerHost } from "./worker_host.ts";
 
@@ -25,12 +27,14 @@ export interface ProcessHostOptions extends RuntimeOptions {
   memoryLimit?: number | undefined;
 }
 
-/** Gives processes as workers. */
+/** Gives processes as workers; where memory cannot be shared with them, all goes over their control channels. */
 export function processHost({ memoryLimit, ...options }: ProcessHostOptions): WorkerHost {
   const runtime: RuntimeOptions = memoryLimit === undefined ? options : {
     ...options,
     execArgv: [...options.execArgv ?? lineage().execArgv, memoryFlag(memoryLimit)],
   };
+  const mayShare = options.permissions?.ffi === undefined || options.permissions.ffi === true;
+  if (!mayShare || !hasFfi()) return channelHost(runtime);
   let segment: TaskSegment | null = null;
   return {
     kind: "process",
@@ -77,24 +81,7 @@ class ProcessHandle implements WorkerHandle {
   }
 
   end(): WorkerEnd {
-    if (this.#end !== null) return this.#end;
-    const { exitcode } = this.#process;
-    const end: WorkerEnd = { cause: null, exitcode, reason: "it has ended" };
-    try {
-      this.#process.joinSync({ timeout: 0 });
-      if (exitcode !== null) end.reason = `its process exited with code ${exitcode}`;
-    } catch (error) {
-      const lost = error instanceof WorkerLostError;
-      const { message } = Object(error) as Partial<Error>;
-      end.reason = lost ? reasonOf(error) : `its process failed: ${message ?? error}`;
-      end.cause = lost ? error.cause ?? null : error;
-      if (lost) {
-        end.exitcode = error.exitcode;
-        end.signal = error.signal;
-      }
-    }
-    end.pid = this.#process.pid;
-    return this.#end = end;
+    return this.#end ??= endOfProcess(this.#process as unknown as Process<never[], unknown>);
   }
 
   kill(): void {
@@ -104,8 +91,4 @@ class ProcessHandle implements WorkerHandle {
   async #watch(): Promise<void> {
     while (!this.hasExited()) await this.#record.endChange();
   }
-}
-
-function reasonOf({ message }: WorkerLostError): string {
-  return message.slice(message.indexOf(": ") + 2);
 }

@@ -131,6 +131,29 @@ export class WorkerAnswers {
     this.#codeError(task.slot, op, error, item, 1, last ? task.lane : -1);
   }
 
+  /** Sends a result that is in its final form: `op` says what it is. */
+  ready(
+    { slot, lane }: RunningTask,
+    op: number,
+    body: Uint8Array | number | null,
+    first: number,
+    count: number,
+  ): void {
+    const free = (op & layout.LAST) === 0 ? -1 : lane;
+    if (body instanceof Uint8Array) {
+      return this.#bytes(slot, op, body, body.length, first, count, 0, free);
+    }
+    const units = body === null ? 0 : 1;
+    const number = (op & layout.ITEMS) !== 0 && body !== null ? [body] : body;
+    this.#write(slot, op, units, first, count, 0, number, units, free);
+  }
+
+  /** Says that the initializer has failed, with the encoded error. */
+  notReadyAs(bytes: Uint8Array): void {
+    const op = layout.NOT_READY | layout.FAILED | layout.K_CODED;
+    this.#bytes(0, op, bytes, bytes.length, 0, 0, 0, -1);
+  }
+
   /** Says that a cancelled task was not begun. */
   skipped(slot: number, lane: number): void {
     this.#write(slot, layout.K_NONE | layout.LAST, 0, 0, 0, 0, null, 0, lane);

@@ -29,6 +29,7 @@ import {
   type SocketEvents,
 } from "../_runtime/local_socket.ts";
 import { CHANNEL } from "../_runtime/permissions.ts";
+import { runtime } from "../_runtime/runtime.ts";
 import {
   CONTROL,
   ERROR,
@@ -38,6 +39,7 @@ import {
   FrameReader,
   HELLO,
   KEY_VARIABLE,
+  LINE,
   PREPARE,
   PREPARED,
   REQUEST,
@@ -90,6 +92,9 @@ export class Child {
   #signals: string[] = [];
   #sent: Sent | null = null;
   #end: ChildEnd | Error | null = null;
+  #line: MessagePort | null = null;
+  #unread: Uint8Array[] = [];
+  #unsent: Uint8Array[] = [];
   #gone = false;
   #announced = false;
 
@@ -104,6 +109,28 @@ export class Child {
   assign(order: Order): void {
     this.#order = order;
     if (this.#control !== null) this.#send(this.#control, order);
+  }
+
+  /** Connects the child's line with a port, which is closed when the child has ended. */
+  connectLine(port: MessagePort): void {
+    this.#line = port;
+    runtime().onPortMessage(port, (data) => {
+      if (Array.isArray(data)) return this.#setFlags(data as number[]);
+      const bytes = frame(LINE, data as Uint8Array);
+      if (this.#control === null) this.#unsent.push(bytes);
+      else this.#control.send(bytes);
+    }, () => {
+      this.#line = null;
+    });
+    for (const bytes of this.#unread.splice(0)) port.postMessage(bytes);
+  }
+
+  /** Sets words that the child sees while it computes: pairs of an index and a value. */
+  #setFlags(pairs: readonly number[]): void {
+    const bytes = new Uint8Array(pairs.length * 4);
+    const view = new DataView(bytes.buffer);
+    pairs.forEach((number, k) => view.setInt32(k * 4, number, true));
+    this.#watch?.send(bytes);
   }
 
   /** Sends a signal to the child, as soon as it exists. */
@@ -146,6 +173,10 @@ export class Child {
       } else if (role === CONTROL && (type === RESULT || type === ERROR)) {
         this.#sent ??= { kind: type === RESULT ? "result" : "error", bytes: payload };
         return;
+      } else if (role === CONTROL && type === LINE) {
+        if (this.#line === null) this.#unread.push(payload);
+        else this.#line.postMessage(payload);
+        return;
       } else if (role === CONTROL && type === EXITING && payload.length === 4) {
         return this.#announce({ code: exitCodeOf(payload), signal: null });
       } else if (role === CONTROL && type === PREPARED) {
@@ -179,6 +210,7 @@ export class Child {
     const assignment: Assignment = { work, lineage: { ...lineage, ticket: this.#ticket } };
     this.#order = null;
     socket.send(frame(REQUEST, encode(assignment, "thread").bytes));
+    for (const bytes of this.#unsent.splice(0)) socket.send(bytes);
   }
 
   #unlisten(force = false): void {
@@ -208,5 +240,6 @@ export class Child {
     if (this.#announced) return;
     this.#announced = true;
     this.events.onGone(end, this.#sent);
+    this.#line?.close();
   }
 }

@@ -13,6 +13,7 @@
 import { encodeAnyError } from "../_core/any_error.ts";
 import { decode, encode, type Encoded, requiredModules } from "../_core/codec.ts";
 import { importForTask, importModules } from "../_core/module_registry.ts";
+import { ownFlags } from "../_core/own_flags.ts";
 import { programEnd } from "../_core/program_end.ts";
 import {
   announceEnd,
@@ -35,6 +36,7 @@ import {
   FrameReader,
   hello,
   KEY_VARIABLE,
+  LINE,
   PREPARE,
   PREPARED,
   REQUEST,
@@ -42,6 +44,7 @@ import {
   WATCH,
 } from "./frames.ts";
 import type { Assignment } from "./orders.ts";
+import { connectLine, receiveLine } from "./own_line.ts";
 import { doWork, takeWork } from "./own_work.ts";
 
 /** Runs this process as the child of the one at an address; `imported` says that its own modules are there. */
@@ -51,11 +54,12 @@ export async function runChild(
   imported: () => void,
 ): Promise<void> {
   const key = takeVariable(KEY_VARIABLE, !address.startsWith("unix:"));
-  await dieWithParent(address, hello(WATCH, key));
+  await dieWithParent(address, hello(WATCH, key), ownFlags());
   let assign: (bytes: Uint8Array) => void = () => {};
   const assigned = new Promise<Uint8Array>((resolve) => assign = resolve);
   const reader = new FrameReader((type, payload) => {
     if (type === REQUEST) assign(payload);
+    else if (type === LINE) receiveLine(payload);
     else if (type === PREPARE) void prepare(bootUrl, socket);
   });
   let socket: LocalSocket;
@@ -68,6 +72,7 @@ export async function runChild(
     await removeFromChild(address);
     return killSelf();
   }
+  connectLine((bytes) => socket.send(frame(LINE, bytes)));
   socket.send(hello(CONTROL, key));
   const { lineage, work } = decode(await assigned) as Assignment;
   setLineage(lineage);

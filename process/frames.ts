@@ -8,6 +8,7 @@
  *                  ERROR     what it has thrown, encoded
  *                  PREPARED  it stands by
  *                  EXITING   all its code has run, and it exits with this code (4 bytes): the last frame
+ * both             LINE      bytes for who has opened the line: see `own_line.ts`
  * parent → child   REQUEST   what the child is and what it shall do, encoded: once
  *                  PREPARE   it shall load what most processes need, and stand by
  * ```
@@ -29,6 +30,8 @@ export const PREPARE = 5;
 export const PREPARED = 6;
 /** Type of a frame. */
 export const EXITING = 7;
+/** Type of a frame. */
+export const LINE = 8;
 
 /** In a {@linkcode HELLO}: the connection of the child's main thread. */
 export const CONTROL = 1;

@@ -69,9 +69,17 @@ export function onKeeperMessage(data: unknown): void {
       return;
     case "signal":
       return signal(message.address, message.ident, message.signal);
+    case "line":
+      return connectLine(message.ident, message.port);
     case "prewarm":
       return prewarm(message.command, message.count, message.port);
   }
+}
+
+function connectLine(ident: number, port: MessagePort): void {
+  const child = children.get(ident);
+  if (child === undefined) port.close();
+  else child.connectLine(port);
 }
 
 function signal(address: number, ident: number, name: string): void {

@@ -41,6 +41,8 @@ export type ToKeeper =
   | { type: "load" }
   /** A process gets a signal. */
   | { type: "signal"; address: number; ident: number; signal: string }
+  /** Whatever comes from this port goes to a process, and what that sends on its line, to the port. */
+  | { type: "line"; ident: number; port: MessagePort }
   /** So many spare processes shall stand by. */
   | { type: "prewarm"; command: ChildCommand; count: number; port: MessagePort };
 
