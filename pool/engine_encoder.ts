@@ -5,13 +5,13 @@
  * @module
  */
 
-import { encodeInto } from "../_core/codec.ts";
+import { encode, type Encoded, encodeInto } from "../_core/codec.ts";
 import * as layout from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
 import { areNumbers } from "./body.ts";
 import { captureContext, type ContextVariable } from "./context_variable.ts";
 import { extraOf, type Job } from "./engine_job.ts";
-import type { TaskOptions } from "./engine_types.ts";
+import type { EngineOptions, TaskOptions } from "./engine_types.ts";
 import type { AnyFunction } from "./function_table.ts";
 import type { BufferBroker } from "./worker_host.ts";
 
@@ -129,4 +129,13 @@ export class ArgumentEncoder {
 
 function copyOf(body: Job["body"]): Job["body"] {
   return body !== null && typeof body === "object" ? body.slice() : body;
+}
+
+/** Encodes what every worker runs first; `null` if there is nothing. */
+export function encodeInitializer(
+  { initializer, initargs = [] }: EngineOptions,
+  scope: "thread" | "process",
+): Encoded | null {
+  if (initializer === undefined) return null;
+  return encode([initializer, [...initargs]], scope, "initializer");
 }

@@ -14,7 +14,6 @@
  * @module
  */
 
-import { encode } from "../_core/codec.ts";
 import * as layout from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
 import { CancelledError } from "../errors.ts";
@@ -22,13 +21,14 @@ import { Alarms } from "./engine_alarms.ts";
 import { Bell } from "./engine_bell.ts";
 import { Crew } from "./engine_crew.ts";
 import { Lifecycle } from "./engine_lifecycle.ts";
-import { ArgumentEncoder } from "./engine_encoder.ts";
+import { ArgumentEncoder, encodeInitializer } from "./engine_encoder.ts";
 import { Batch, extraOf, IN_LIST, Job } from "./engine_job.ts";
 import { Reaper } from "./engine_reaper.ts";
 import { Receiver } from "./engine_receiver.ts";
 import { Sender } from "./engine_sender.ts";
 import { heedLimits } from "./engine_limits.ts";
 import { JobTable } from "./engine_table.ts";
+import { BLOCKED_SLICE, DEFAULT_GRACE, DEFAULT_SLICE, DEFAULT_SPIN } from "./engine_defaults.ts";
 import type {
   BatchSink,
   EngineOptions,
@@ -44,12 +44,6 @@ export type { BatchSink, EngineOptions, PoolStatistics, TaskOptions, TaskSink };
 
 /** A task or a batch that was submitted. */
 export type Ticket = Job | Batch;
-
-/** While this thread is blocked, it looks after the workers at least so often, in milliseconds. */
-const BLOCKED_SLICE = 40;
-const DEFAULT_GRACE = 1000;
-const DEFAULT_SLICE = 250;
-const DEFAULT_SPIN = 20;
 
 /** Runs tasks. */
 export class TaskEngine {
@@ -80,9 +74,7 @@ export class TaskEngine {
     this.#slice = tuning.slice ?? DEFAULT_SLICE;
     this.#blockedSlice = tuning.slice ?? BLOCKED_SLICE;
     this.#memory = createMemory(host, options);
-    const init = options.initializer === undefined
-      ? null
-      : encode([options.initializer, [...options.initargs ?? []]], host.kind, "initializer");
+    const init = encodeInitializer(options, host.kind);
     const initKey = init === null || init.buffers.length === 0
       ? 0
       : host.broker.put(init.buffers, []);
