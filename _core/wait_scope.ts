@@ -4,7 +4,7 @@
  * Whoever begins a wait as a promise enters it into the scope in which the code runs, if there is one, and takes it out when
  * the wait is over. To interrupt a scope ends every wait in it with an error, as if its own signal had been aborted: the
  * waiter leaves no entry behind, and a wake-up that it can no longer use is passed on. An interruption that finds no wait
- * meets the next one.
+ * meets the next one; if there are several, each meets one, the oldest first.
  *
  * ```text
  *   interrupt() ──▶ waits in the scope? ── yes ──▶ each is taken back and throws the error
@@ -65,16 +65,18 @@ export abstract class ReachableWait {
   }
 }
 
+const NONE: readonly unknown[] = [];
+
 /** The waits of one greenlet. */
 export class WaitScope {
   /** The wait that was entered last. */
   newest: ReachableWait | null = null;
-  /** The interruption that has met no wait yet. */
-  #pending: { readonly error: unknown } | null = null;
+  /** The interruptions that have met no wait yet, the oldest first. */
+  #pending: readonly unknown[] = NONE;
 
   /** Whether an interruption is still to meet a wait. */
   get isInterrupted(): boolean {
-    return this.#pending !== null;
+    return this.#pending.length > 0;
   }
 
   /** Whether there is a wait that cannot be interrupted. */
@@ -92,7 +94,7 @@ export class WaitScope {
     wait.older = newest;
     if (newest !== null) newest.newer = wait;
     this.newest = wait;
-    if (this.#pending !== null) this.#meet(this.#pending.error);
+    if (this.#pending.length > 0) this.#meet();
   }
 
   /** Takes a wait out that is over. */
@@ -106,16 +108,16 @@ export class WaitScope {
 
   /** Ends all waits with an error; if none can be ended, the next one will be. Tells whether one was. */
   interrupt(error: unknown): boolean {
-    this.#pending = { error };
-    return this.#meet(error);
+    this.#pending = [...this.#without(error), error];
+    const [oldest] = this.#pending;
+    return this.#meet() && oldest === error;
   }
 
   /** Takes an interruption back that has met no wait; tells whether there was one. Without an error: any. */
   calmDown(error?: unknown): boolean {
-    const pending = this.#pending;
-    if (pending === null || error !== undefined && pending.error !== error) return false;
-    this.#pending = null;
-    return true;
+    const { length } = this.#pending;
+    this.#pending = error === undefined ? NONE : this.#without(error);
+    return this.#pending.length < length;
   }
 
   /** What is waited for. */
@@ -126,10 +128,15 @@ export class WaitScope {
     return (known.length > 0 ? known : all).map(({ what }) => what);
   }
 
-  #meet(error: unknown): boolean {
+  #without(error: unknown): readonly unknown[] {
+    return this.#pending.length === 0 ? NONE : this.#pending.filter((other) => other !== error);
+  }
+
+  #meet(): boolean {
+    const [error] = this.#pending;
     // If what an ordinary wait waits for has come before, the code goes on with that, and its next wait throws.
     const met = this.#end(error, false) ?? this.#end(error, true) ?? false;
-    if (met) this.#pending = null;
+    if (met) this.#pending = this.#without(error);
     return met;
   }
 

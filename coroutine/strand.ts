@@ -283,6 +283,7 @@ export class Strand extends GreenletScope implements Waiter {
   kill(error: unknown, grace: number): void {
     if (this.state === DEAD) return;
     const rare = this.#rarely;
+    if (rare.killedWith !== null) this.calmDown(rare.killedWith.error);
     rare.killedWith = { error, before: rare.killedWith };
     rare.controller?.abort(error);
     if (this.state !== RUNNING) return this.end(error, true);

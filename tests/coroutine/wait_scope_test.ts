@@ -74,3 +74,16 @@ Deno.test("WaitScope.calmDown() takes back what met no wait", () => {
   scope.enter(new NotedWait(log, "next"));
   assertEquals([log, scope.isInterrupted], [[], false]);
 });
+
+Deno.test("WaitScope.interrupt() keeps several interruptions, each for one wait, the oldest first", () => {
+  const { scope, log } = setUp();
+  assertEquals(["one", "two", "three", "one"].map((error) => scope.interrupt(error)), [
+    false,
+    false,
+    false,
+    false,
+  ]);
+  assertEquals([scope.calmDown("three"), scope.calmDown("three")], [true, false]);
+  for (const what of ["a", "b", "c"]) scope.enter(new NotedWait(log, what));
+  assertEquals([log, scope.isInterrupted, scope.whats()], [["a: two", "b: one"], false, ["c"]]);
+});
