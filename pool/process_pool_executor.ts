@@ -25,8 +25,8 @@ let executors = 0;
  * {@linkcode ThreadPoolExecutor} does; unlike Python's, it survives the death of a process: the task of the dead one fails
  * with a `WorkerLostError`, all others go on.
  *
- * Processes are started as they are needed; one that is idle is used before another is started. The memory between the
- * processes needs `--allow-ffi` on Deno, and the package `koffi` on Node.
+ * Processes are started as they are needed; one that is idle is used before another is started. With `--allow-ffi` on Deno,
+ * or the package `koffi` on Node, they share memory with the executor; without, all goes over sockets.
  *
  * @example Usage
  * ```ts
@@ -49,7 +49,8 @@ export class ProcessPoolExecutor extends Executor {
    * @throws {RangeError} If a number is out of range, or there is no memory.
    * @throws {TypeError} If an option has a wrong type.
    * @throws {UnshareableError} If the initializer or its arguments cannot travel.
-   * @throws {NotSupportedError} If memory cannot be shared with other processes here.
+   * @throws {NotSupportedError} For the reasons for which `Process.start` throws it, when the first process is started:
+   * by `submit` and `map`.
    */
   constructor(options?: ProcessPoolExecutorOptions) {
     const verb = "create executor";

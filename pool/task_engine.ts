@@ -47,6 +47,8 @@ export type Ticket = Job | Batch;
 
 /** Runs tasks. */
 export class TaskEngine {
+  /** How far functions and arguments have to travel. */
+  readonly scope: "thread" | "process";
   readonly #options: EngineOptions;
   readonly #memory: TaskMemory;
   readonly #functions: FunctionNumbers;
@@ -71,6 +73,7 @@ export class TaskEngine {
   constructor(host: WorkerHost, options: EngineOptions) {
     const { workers, concurrency = 1, tuning = {} } = options;
     this.#options = options;
+    this.scope = host.kind;
     this.#slice = tuning.slice ?? DEFAULT_SLICE;
     this.#blockedSlice = tuning.slice ?? BLOCKED_SLICE;
     this.#memory = createMemory(host, options);
@@ -272,11 +275,6 @@ export class TaskEngine {
     } finally {
       this.#receiver.blocked = before;
     }
-  }
-
-  /** How far functions and arguments have to travel. */
-  get scope(): "thread" | "process" {
-    return this.#memory.scope;
   }
 
   /** Whether more was submitted than has room in the rings: the rest is kept in the memory of this thread. */

@@ -1,0 +1,50 @@
+/** What runs in pools of processes. */
+
+import process from "node:process";
+import { task } from "../../_core/task.ts";
+import { Pool } from "../../pool/mod.ts";
+
+export const pidLater = task(import.meta, async (milliseconds: number): Promise<number> => {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  return process.pid;
+});
+
+export const dieByKill = task(import.meta, (): Promise<never> => {
+  process.kill(process.pid, "SIGKILL");
+  return new Promise(() => {});
+});
+
+export const square = task(import.meta, (x: number): number => x * x);
+
+export const double = task(import.meta, (x: number): number => 2 * x);
+
+export const add = task(import.meta, (x: number, y: number): number => x + y);
+
+export const sumInPool = task(import.meta, async (n: number): Promise<number> => {
+  const pool = new Pool(2);
+  const squares = await pool.map(square, Array.from({ length: n }, (_, i) => i + 1));
+  pool.close();
+  await pool.join();
+  return squares.reduce((sum, x) => sum + x, 0);
+});
+
+export const poolForEver = task(import.meta, async (): Promise<void> => {
+  await new Pool(2).map(pidLater, Array(1000).fill(100), { chunksize: 1 });
+});
+
+export const eat = task(import.meta, (): never => {
+  const kept: unknown[] = [];
+  for (;;) kept.push(new Array(10_000).fill(Math.random()));
+});
+
+export const sumOf = task(import.meta, (bytes: Uint8Array): number => {
+  return bytes.reduce((sum, byte) => sum + byte, 0);
+});
+
+export const permissions = task(import.meta, () => {
+  const { Deno } = globalThis as unknown as {
+    Deno: { permissions: { querySync(descriptor: { name: string }): { state: string } } };
+  };
+  const state = (name: string): string => Deno.permissions.querySync({ name }).state;
+  return { net: state("net"), ffi: state("ffi") };
+});

@@ -1,0 +1,101 @@
+import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import { WorkerLostError } from "../../errors.ts";
+import { Pool, ProcessPoolExecutor } from "../../pool/mod.ts";
+import { getpid, Process } from "../../process/mod.ts";
+import { childrenOf } from "../stress/process_run.ts";
+import process from "node:process";
+import * as tasks from "./process_pool_tasks.ts";
+
+const isDeno = "deno" in process.versions;
+
+Deno.test("Pool runs its tasks in processes of their own", async () => {
+  await using pool = new Pool(2);
+  const pids = new Set(await pool.map(tasks.pidLater, Array(6).fill(20), { chunksize: 1 }));
+  assertEquals(pids.size, 2);
+  assert(!pids.has(getpid()));
+});
+
+Deno.test("Pool survives kill -9 of any of its workers", async () => {
+  await using pool = new Pool(2);
+  for (let round = 0; round < 2; round++) {
+    const waiting = pool.applyAsync(tasks.dieByKill, []);
+    const rest = pool.map(tasks.pidLater, Array(8).fill(5), { chunksize: 1 });
+    const error = await assertRejects(async () => await waiting, WorkerLostError);
+    assertEquals([error.kind, error.signal, error.task], ["process", "SIGKILL", "dieByKill"]);
+    assertNotEquals(error.pid, null);
+    assertEquals((await rest).length, 8);
+    // From outside, while it runs a task.
+    const pids = await pool.map(tasks.pidLater, [20, 20], { chunksize: 1 });
+    const both = [pool.applyAsync(tasks.pidLater, [2000]), pool.applyAsync(tasks.pidLater, [2000])];
+    while (pool.statistics().running < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    for (const pid of new Set(pids)) process.kill(pid, "SIGKILL");
+    const outcomes = await Promise.allSettled(both);
+    const lost = outcomes.filter(({ status }) => status === "rejected");
+    assertEquals(lost.length, new Set(pids).size);
+  }
+});
+
+Deno.test("Pool tasks may make pools of their own", async () => {
+  await using pool = new Pool(1);
+  assertEquals(await pool.apply(tasks.sumInPool, [4]), 30);
+});
+
+const onLinux = process.platform === "linux" ? Deno.test : () => {};
+
+onLinux(
+  "Pool may be made by a process, and leaves nothing behind when that is killed",
+  async () => {
+    const child = new Process({ target: tasks.poolForEver }).start();
+    const { pid } = child;
+    const end = Date.now() + 30_000;
+    while (childrenOf(pid as number).length < 2 && Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const below = childrenOf(pid as number);
+    assertEquals(below.length, 2);
+    child.kill();
+    await assertRejects(() => child.join(), WorkerLostError);
+    const isRunning = (pid: number): boolean => {
+      try {
+        process.kill(pid, 0);
+        return childrenOf(1).includes(pid) === false;
+      } catch {
+        return false;
+      }
+    };
+    while (below.some(isRunning) && Date.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assertEquals(below.filter(isRunning), []);
+  },
+);
+
+Deno.test("Pool with a memory limit loses the worker that needs more, and no other", async () => {
+  await using pool = new Pool(1, { memoryLimit: 64 });
+  await assertRejects(async () => await pool.apply(tasks.eat, []), WorkerLostError);
+  assertEquals(await pool.apply(tasks.add, [1, 2]), 3);
+});
+
+Deno.test("Pool moves buffers by copying them", async () => {
+  await using pool = new Pool(1);
+  const { buffer } = new Uint8Array([1, 2, 3]);
+  const result = pool.applyAsync(tasks.sumOf, [new Uint8Array(buffer)], { transfer: [buffer] });
+  assertEquals(buffer.byteLength, 0);
+  assertEquals(await result, 6);
+});
+
+if (isDeno) {
+  Deno.test("Pool with permissions runs its tasks in a sandbox", async () => {
+    await using pool = new Pool(1, { permissions: { net: false, run: false, ffi: false } });
+    const { net, ffi } = await pool.apply(tasks.permissions, []);
+    assertEquals([net === "granted", ffi === "granted"], [false, false]);
+    assertEquals(await pool.map(tasks.double, [1, 2, 3]), [2, 4, 6]);
+  });
+}
+
+Deno.test("Pool checks how its processes are started", () => {
+  for (const options of [{ permissions: { nett: true } }, { execArgv: 1 }, { memoryLimit: "1" }]) {
+    assertThrows(() => new Pool(1, options as never));
+    assertThrows(() => new ProcessPoolExecutor(options as never));
+  }
+});
