@@ -181,6 +181,8 @@ export class Child {
         return this.#announce({ code: exitCodeOf(payload), signal: null });
       } else if (role === CONTROL && type === PREPARED) {
         this.ready = true;
+        // It takes time, the first one above all.
+        this.#makeTicket();
         return this.events.onReady();
       }
       // Nobody whom we know.
@@ -205,12 +207,18 @@ export class Child {
   }
 
   #send(socket: LocalSocket, { lineage, work, shares }: Order): void {
-    this.#ticket = shares ? familyTicket() : null;
-    if (this.#ticket !== null) bindChild(this.#ticket, this.pid);
-    const assignment: Assignment = { work, lineage: { ...lineage, ticket: this.#ticket } };
+    const ticket = shares ? this.#makeTicket() : null;
+    const assignment: Assignment = { work, lineage: { ...lineage, ticket } };
     this.#order = null;
     socket.send(frame(REQUEST, encode(assignment, "thread").bytes));
     for (const bytes of this.#unsent.splice(0)) socket.send(bytes);
+  }
+
+  #makeTicket(): FamilyTicket | null {
+    if (this.#ticket !== null) return this.#ticket;
+    this.#ticket = familyTicket();
+    if (this.#ticket !== null) bindChild(this.#ticket, this.pid);
+    return this.#ticket;
   }
 
   #unlisten(force = false): void {

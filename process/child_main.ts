@@ -25,7 +25,7 @@ import {
   takeVariable,
 } from "../_runtime/child_self.ts";
 import { connectToParent, removeFromChild } from "../_runtime/child_socket.ts";
-import { setLineage } from "../_runtime/lineage.ts";
+import { lineage, setLineage } from "../_runtime/lineage.ts";
 import type { LocalSocket } from "../_runtime/local_socket.ts";
 import { dieWithParent, killSelf } from "../_runtime/parent_watch.ts";
 import {
@@ -43,7 +43,7 @@ import {
   RESULT,
   WATCH,
 } from "./frames.ts";
-import type { Assignment } from "./orders.ts";
+import type { Assignment, Work } from "./orders.ts";
 import { connectLine, receiveLine } from "./own_line.ts";
 import { doWork, takeWork } from "./own_work.ts";
 
@@ -84,7 +84,17 @@ async function prepare(bootUrl: string, socket: LocalSocket): Promise<void> {
   const all = bootUrl.replace(/process\/[^/]*(\.\w+)$/, "mod$1");
   // What cannot be loaded now cannot be loaded later, and is missed then.
   await importModules([all]).catch(() => {});
+  rehearse();
   socket.send(frame(PREPARED, new Uint8Array(0)));
+}
+
+/** Does once what will be done with the request, so that the engine has compiled it by then. */
+function rehearse(): void {
+  const target = (x: number): number => x;
+  const assignment = { lineage: lineage(), work: encode({ args: [1], target }, "process").bytes };
+  const { work } = decode(encode(assignment, "thread").bytes) as Assignment;
+  const { args } = decode(work) as Work;
+  if (requiredModules(work).length === 0) outcomeFrame("result", args[0]);
 }
 
 /** What the process is for, from its assignment to its end. */
