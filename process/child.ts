@@ -76,6 +76,8 @@ export class Child {
   events: ChildEvents;
   /** The id of the process; 0 until it exists. */
   pid = 0;
+  /** The URLs of the modules that it loads if it has to stand by. */
+  preload: readonly string[] = [];
   /** Whether it was told to end. */
   signalled = false;
   /** Whether it has ever been connected. */
@@ -202,7 +204,7 @@ export class Child {
     this.#control = socket;
     this.hasReported = true;
     this.#unlisten();
-    if (this.#order === null) socket.send(frame(PREPARE, new Uint8Array(0)));
+    if (this.#order === null) socket.send(frame(PREPARE, encode(this.preload, "thread").bytes));
     else this.#send(socket, this.#order);
   }
 

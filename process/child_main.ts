@@ -60,7 +60,7 @@ export async function runChild(
   const reader = new FrameReader((type, payload) => {
     if (type === REQUEST) assign(payload);
     else if (type === LINE) receiveLine(payload);
-    else if (type === PREPARE) void prepare(bootUrl, socket);
+    else if (type === PREPARE) void prepare(bootUrl, decode(payload) as string[], socket);
   });
   let socket: LocalSocket;
   try {
@@ -79,11 +79,16 @@ export async function runChild(
   await new Run(socket).begin(work, lineage.argv, imported);
 }
 
-/** Loads the whole library, which the module of most tasks imports, and says so. */
-async function prepare(bootUrl: string, socket: LocalSocket): Promise<void> {
+/** Loads the whole library, which the module of most tasks imports, and what others have needed; and says so. */
+async function prepare(
+  bootUrl: string,
+  modules: readonly string[],
+  socket: LocalSocket,
+): Promise<void> {
   const all = bootUrl.replace(/process\/[^/]*(\.\w+)$/, "mod$1");
   // What cannot be loaded now cannot be loaded later, and is missed then.
   await importModules([all]).catch(() => {});
+  await importForTask(modules).catch(() => {});
   rehearse();
   socket.send(frame(PREPARED, new Uint8Array(0)));
 }

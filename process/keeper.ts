@@ -40,12 +40,17 @@ interface Shelf {
 }
 
 const shelves: Map<string, Shelf> = new Map();
+/** The modules that processes have needed, by the way in which they were started. */
+const used: Map<string, Set<string>> = new Map();
+/** So many of them are remembered. */
+const MOST_MODULES = 32;
 
 /** Makes a process that waits for that. */
 export function startProcess(record: ThreadRecord): void {
   if (!record.claim(NO_SLOT)) return;
   const order = decode(record.takeRequest().bytes) as Order;
   const { command } = order;
+  learn(command, order.modules);
   const events = {
     onSpawn: (pid: number) => processFields().setPid(record, pid),
     onReady: () => {},
@@ -150,6 +155,19 @@ function describeLoss(record: ThreadRecord, child: Child, end: ChildEnd | Error)
   return new WorkerLostError(message, options);
 }
 
+/** Remembers what the work of a process needs: the next spares that are started in the same way load it beforehand. */
+function learn(command: ChildCommand, modules: readonly string[]): void {
+  if (modules.length === 0) return;
+  const known = modulesOf(JSON.stringify(command));
+  for (const url of modules) if (known.size < MOST_MODULES) known.add(url);
+}
+
+function modulesOf(key: string): Set<string> {
+  let modules = used.get(key);
+  if (modules === undefined) used.set(key, modules = new Set());
+  return modules;
+}
+
 /** Lets spares stand by. */
 function prewarm(command: ChildCommand, count: number, port: MessagePort): void {
   const key = JSON.stringify(command);
@@ -178,6 +196,7 @@ function fill(shelf: Shelf): void {
         if (shelf.spares.delete(spare)) fail(shelf, spare, end);
       },
     });
+    spare.preload = [...modulesOf(JSON.stringify(shelf.command))];
     shelf.spares.add(spare);
   }
 }

@@ -29,8 +29,10 @@ export function launch(process: object, innards: Innards, asInstance: boolean): 
     );
   }
   const own = lineage();
+  const modules = namedModules(work.bytes);
   const order: Order = {
-    command: commandOf(innards, namedModules(work.bytes)),
+    command: commandOf(innards, modules),
+    modules,
     shares: permissions?.ffi !== false,
     lineage: {
       main: own.main,

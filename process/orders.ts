@@ -11,6 +11,8 @@ import type { Lineage } from "../_runtime/lineage.ts";
 export interface Order {
   /** How the child is started. */
   command: ChildCommand;
+  /** The URLs of the modules that the work needs. */
+  modules: readonly string[];
   /** Whether the child may use the memory of its relatives. */
   shares: boolean;
   /** What the child knows of itself. */

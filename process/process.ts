@@ -115,8 +115,9 @@ export class Process<A extends unknown[] = [], R = unknown> {
    * Lets processes stand by that have started already and wait for what to do: the next ones that are started in the same
    * way take them, and start in a few milliseconds.
    *
-   * A spare that was taken is replaced as soon as none has been taken for a moment. Spares are no children of the program
-   * that anybody sees, do not keep it alive, and end with it.
+   * A spare that was taken is replaced as soon as none has been taken for a moment. It has loaded this library, and the
+   * modules of the tasks that were run in the same way before. Spares are no children of the program that anybody sees, do
+   * not keep it alive, and end with it.
    *
    * @example Usage
    * ```ts
