@@ -18,7 +18,7 @@ import { runtime } from "../_runtime/runtime.ts";
 import { ReachableWait } from "../_core/wait_scope.ts";
 import type { GreenletScope } from "./greenlet_scope.ts";
 import { Pause } from "./pause.ts";
-import { exchangeStepping, runInScope, scheduler, store } from "./scheduler.ts";
+import { exchangeStepping, scheduler, store } from "./scheduler.ts";
 
 /** What the driver needs of a generator. */
 export interface Steps {
@@ -53,6 +53,8 @@ class Driver {
   readonly #context: KeptContext;
   readonly #finisher: Finisher;
   #following: Following | null = null;
+  /** Whether the generator is over, and what it has returned is waited for. */
+  #hasReturned = false;
 
   constructor(scope: GreenletScope, steps: Steps, context: KeptContext, finisher: Finisher) {
     this.scope = scope;
@@ -63,6 +65,7 @@ class Driver {
 
   /** Resumes the generator until it waits. */
   step(value: unknown, isError: boolean): void {
+    if (this.#hasReturned) return this.#finisher.end(value, isError);
     let passed = value;
     let isThrown = isError;
     for (;;) {
@@ -76,7 +79,12 @@ class Driver {
       }
       exchangeStepping(before);
       const { value } = result;
-      if (result.done === true) return this.#return(value);
+      if (result.done === true) {
+        this.#hasReturned = true;
+        // What is returned is awaited, as in an asynchronous function.
+        if (!this.#follow(value)) this.#finisher.end(value, false);
+        return;
+      }
       const pause = value instanceof Pause
         ? value
         : value === undefined
@@ -94,14 +102,6 @@ class Driver {
         isThrown = true;
       }
     }
-  }
-
-  #return(value: unknown): void {
-    if (!isObject(value) || !("then" in value)) return this.#finisher.end(value, false);
-    // What is returned is awaited, as in an asynchronous function.
-    const finisher = this.#finisher;
-    const settled = runInScope(this.scope, () => Promise.resolve(value));
-    settled.then((value) => finisher.end(value, false), (error) => finisher.end(error, true));
   }
 
   #follow(value: unknown): boolean {
