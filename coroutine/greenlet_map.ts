@@ -30,6 +30,8 @@ export interface MapGroup {
   addFeeder(feeder: Greenlet<unknown>): void;
 }
 
+type Items<T> = AsyncIterator<T> | Iterator<T>;
+
 interface Answer {
   value: unknown;
   hasFailed: boolean;
@@ -76,8 +78,8 @@ export class GreenletMap<T, R> implements AsyncIterableIterator<R> {
     this.#fn = fn;
     this.#isOrdered = isOrdered;
     this.#maxsize = maxsize;
-    const next = nextOf(items);
-    this.#feeder = new Greenlet(() => this.#feed(next));
+    const iterator = iteratorOf(items);
+    this.#feeder = new Greenlet(() => this.#feed(iterator));
     const strand = strandOf(this.#feeder);
     strand.isLookedAt = true;
     strand.listen({ notify: () => this.#fed(strand.value) });
@@ -118,7 +120,7 @@ export class GreenletMap<T, R> implements AsyncIterableIterator<R> {
     return { done: false, value: answer.value as R };
   }
 
-  /** Takes no more items. The calls that have begun go on. */
+  /** Takes no more items, and ends the iteration over them. The calls that have begun go on. */
   return(): Promise<IteratorResult<R, undefined>> {
     this.#end(0);
     this.#answers.clear();
@@ -126,15 +128,22 @@ export class GreenletMap<T, R> implements AsyncIterableIterator<R> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  async #feed(next: () => Promise<IteratorResult<T>> | IteratorResult<T>): Promise<void> {
-    for (let count = 1;; count++) {
-      if (this.#begun - this.#taken >= this.#maxsize) await this.#room();
-      if (this.#group.full()) await this.#group.waitAvailable();
-      else if (count % BURST === 0) await sleep(0);
-      const step = next();
-      const { done, value } = step instanceof Promise ? await step : step;
-      if (done === true) break;
-      this.#call(value, this.#begun++);
+  async #feed(items: Items<T>): Promise<void> {
+    let isOver = false;
+    try {
+      for (let count = 1;; count++) {
+        if (this.#begun - this.#taken >= this.#maxsize) await this.#room();
+        if (this.#group.full()) await this.#group.waitAvailable();
+        else if (count % BURST === 0) await sleep(0);
+        isOver = true;
+        const step = items.next();
+        const { done, value } = step instanceof Promise ? await step : step;
+        if (done === true) break;
+        isOver = false;
+        this.#call(value, this.#begun++);
+      }
+    } finally {
+      if (!isOver) await items.return?.();
     }
   }
 
@@ -177,13 +186,12 @@ export class GreenletMap<T, R> implements AsyncIterableIterator<R> {
   }
 }
 
-function nextOf<T>(items: MapInput<T>): () => Promise<IteratorResult<T>> | IteratorResult<T> {
+function iteratorOf<T>(items: MapInput<T>): Items<T> {
   if (typeof items === "object" && items !== null || typeof items === "string") {
     const all = items as Partial<AsyncIterable<T> & Iterable<T>>;
     const begin = all[Symbol.asyncIterator] ?? all[Symbol.iterator];
     if (typeof begin === "function") {
-      const iterator = Reflect.apply(begin, items, []) as AsyncIterator<T> | Iterator<T>;
-      return () => iterator.next();
+      return Reflect.apply(begin, items, []) as Items<T>;
     }
   }
   throw new TypeError(`Cannot map: 'items' must be iterable: received ${typeof items}`);
