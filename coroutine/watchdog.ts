@@ -7,6 +7,8 @@
  * @module
  */
 
+import { printIgnored } from "../_core/ignored_error.ts";
+import { checkIsObject } from "../_core/wait_options.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import type { Greenlet } from "./greenlet.ts";
 import { observeProgress } from "./greenlet_scope.ts";
@@ -36,6 +38,7 @@ let running: Watchdog | null = null;
 
 /** Starts the watchdog, in the place of the one before. */
 export function startWatchdog(options: WatchdogOptions = {}): Disposable {
+  checkIsObject(options, "start watchdog");
   const { limit = LIMIT, onBlocked = print } = options;
   if (typeof limit !== "number" || typeof onBlocked !== "function") {
     throw new TypeError(
@@ -78,7 +81,11 @@ class Watchdog implements Disposable {
     this.#turned = now;
     if (milliseconds <= this.#limit) return;
     const stack = isOver ? "" : (new Error("Blocked").stack ?? "").split("\n").slice(1).join("\n");
-    this.#onBlocked({ greenlet: strand.facade as Greenlet<unknown>, milliseconds, stack });
+    try {
+      this.#onBlocked({ greenlet: strand.facade as Greenlet<unknown>, milliseconds, stack });
+    } catch (error) {
+      printIgnored("the watchdog", error);
+    }
   }
 }
 
