@@ -18,12 +18,13 @@
  * one that was given up may go on: what becomes of it is of no interest any more, except that its next wait throws what it
  * was killed with, if it has not been told yet.
  *
- * A failure is reported after a turn of the event loop, unless somebody has looked at the greenlet by then.
+ * A failure is reported after a turn of the event loop, unless somebody has looked at the greenlet by then. What it was
+ * killed with is none, and neither is a `CancelledError`, which may come from a task that it waited for.
  *
  * @module
  */
 
-import { GreenletExit } from "../errors.ts";
+import { CancelledError, GreenletExit } from "../errors.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { quietRejections } from "../_runtime/quiet_rejections.ts";
 import type { KeptContext } from "../_runtime/async_store.ts";
@@ -258,7 +259,7 @@ export class Strand extends GreenletScope implements Waiter {
     this.args = NOTHING;
     if (wasStarted) this.#leavePopulation();
     if (this.#listeners !== null) scheduler.post(this);
-    if (this.hasFailed && !this.isLookedAt && !this.#wasKilledWith(value)) {
+    if (this.hasFailed && !this.isLookedAt && !this.#isNoFailure(value)) {
       runtime().nextTurn(() => {
         if (!this.isLookedAt) callErrorHook({ error: value, greenlet: this.facade as object });
       });
@@ -302,7 +303,8 @@ export class Strand extends GreenletScope implements Waiter {
     rare.alarm = alarm;
   }
 
-  #wasKilledWith(error: unknown): boolean {
+  #isNoFailure(error: unknown): boolean {
+    if (error instanceof CancelledError) return true;
     let killing = this.killedWith;
     while (killing !== null && killing.error !== error) killing = killing.before;
     return killing !== null;
