@@ -5,7 +5,7 @@
  */
 
 import { callOnAbort } from "./abort_calls.ts";
-import { ReachableWait, waitScope } from "./wait_scope.ts";
+import { ReachableWait, type WaitScope, waitScope } from "./wait_scope.ts";
 
 /** Longest delay that a timer takes. */
 const LONGEST_DELAY = 2 ** 31 - 1;
@@ -35,6 +35,7 @@ export function callAfter(timeout: number, fn: () => void): () => void {
  * @param timeout Milliseconds to wait at most; with 0 nothing is subscribed.
  * @param signal Ends the wait: the promise rejects with its reason.
  * @param what What is waited for, if a greenlet is asked.
+ * @param scope The scope of the wait. Default: that of the running code, if there is one.
  * @returns Whether it called back in time. Nothing is subscribed any more by then.
  */
 export function calledWithin(
@@ -42,6 +43,7 @@ export function calledWithin(
   timeout: number,
   signal: AbortSignal | undefined,
   what: string = "wait()",
+  scope: WaitScope | null = waitScope(),
 ): Promise<boolean> {
   if (signal?.aborted) return Promise.reject(signal.reason);
   if (timeout === 0) return Promise.resolve(false);
@@ -68,7 +70,7 @@ export function calledWithin(
       end();
       reject(error);
     });
-    waitScope()?.enter(reachable);
+    scope?.enter(reachable);
   });
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { CancelledError, InvalidStateError } from "../errors.ts";
+import { checkGrace } from "./greenlet_checks.ts";
 import { Greenlet, type GreenletResult, type LinkTarget, strandOf } from "./greenlet.ts";
 
 /** Milliseconds that a task which was cancelled has to end in, unless something else is said. */
@@ -194,23 +195,8 @@ export function cancelGreenlet(
   const strand = strandOf(greenlet);
   if (greenlet.ready()) return false;
   const { grace = GRACE } = options ?? {};
-  strand.kill(cancelled(greenlet, message), checkGrace(grace));
+  strand.kill(cancelled(greenlet, message), checkGrace("cancel", grace));
   return true;
-}
-
-/** Checks how long something has to end. */
-export function checkGrace(grace: unknown): number {
-  if (typeof grace !== "number") {
-    throw new TypeError(
-      `Cannot cancel: 'grace' must be a number of milliseconds: received ${typeof grace}`,
-    );
-  }
-  if (!(grace >= 0)) {
-    throw new RangeError(
-      `Cannot cancel: 'grace' must be a number of milliseconds >= 0: received ${grace}`,
-    );
-  }
-  return grace;
 }
 
 function cancelled(greenlet: Greenlet<unknown>, message: string | undefined): CancelledError {

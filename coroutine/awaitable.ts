@@ -9,7 +9,7 @@
 import { InvalidStateError } from "../errors.ts";
 import { cancelGreenlet, startTask } from "./async_task.ts";
 import { Greenlet, type GreenletResult, strandOf } from "./greenlet.ts";
-import { currentScope, mainScope } from "./scheduler.ts";
+import { currentScope, hubScope } from "./scheduler.ts";
 import { DEAD, type Listener, type Strand } from "./strand.ts";
 import { HubWait } from "./wait_in_hub.ts";
 
@@ -54,7 +54,7 @@ export function waitForGreenlets<T>(
     reject: (error: unknown) => void,
   ) => (error: unknown) => void,
 ): Promise<T> {
-  return new HubWait<T>(what, currentScope() ?? mainScope, begin).promise;
+  return new HubWait<T>(what, hubScope(), begin).promise;
 }
 
 /**

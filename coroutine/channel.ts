@@ -7,6 +7,7 @@
 import { EmptyError, FullError, ShutDownError, TimeoutError } from "../errors.ts";
 import { calledWithin } from "../_core/deadline.ts";
 import { checkWait, type WaitOptions } from "../_core/wait_options.ts";
+import { hubScope } from "./scheduler.ts";
 
 /** Somebody who waits at the channel. */
 interface Party<T> {
@@ -196,7 +197,7 @@ export class Channel<T = unknown> implements AsyncIterable<T> {
       parties.add(party);
       return () => parties.delete(party);
     };
-    const inTime = await calledWithin(subscribe, timeout, signal, `Channel.${verb}()`);
+    const inTime = await calledWithin(subscribe, timeout, signal, `Channel.${verb}()`, hubScope());
     if (party.isMet) return party.item;
     if (!inTime) throw new TimeoutError(`Cannot ${verb} item: nobody came within ${timeout} ms`);
     throw shutDown(verb);

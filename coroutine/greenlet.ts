@@ -7,13 +7,14 @@
 import { InvalidStateError, TimeoutError, UnshareableError } from "../errors.ts";
 import { calledWithin } from "../_core/deadline.ts";
 import { HANDLE, type HandleRecord } from "../_core/handle.ts";
-import { checkTimeout, checkWait, type WaitOptions } from "../_core/wait_options.ts";
+import { checkWait, type WaitOptions } from "../_core/wait_options.ts";
 import { WAITABLE, type WaitState } from "../_core/wait_state.ts";
-import { checkBody, checkError } from "./greenlet_checks.ts";
+import { checkBody, checkError, checkGrace } from "./greenlet_checks.ts";
 import { GreenletState, subscribe } from "./greenlet_state.ts";
 import type { GreenletResult, KillOptions } from "./greenlet_types.ts";
 import { joinWait, killedItself, outcomeOf } from "./join_wait.ts";
 import { Link, type LinkTarget } from "./link.ts";
+import { hubScope } from "./scheduler.ts";
 import { wrongDelay } from "./sleep.ts";
 import { type Body, currentStrand, DEAD, NEW, POSTED, RUNNING, Strand } from "./strand.ts";
 
@@ -210,7 +211,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
   ): Promise<unknown> {
     const strand = this.#strand;
     const what = `${this.name}.${wantsValue ? "get" : "join"}()`;
-    if (await calledWithin((done) => subscribe(strand, done), timeout, signal, what)) {
+    if (await calledWithin((done) => subscribe(strand, done), timeout, signal, what, hubScope())) {
       return outcomeOf(strand, wantsValue);
     }
     throw new TimeoutError(`Cannot wait for ${this.name}: it is not dead after ${timeout} ms`);
@@ -251,7 +252,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
       const reason = checkError(error);
       checkWait(wait);
       const strand = this.#strand;
-      strand.kill(reason, grace === undefined ? GRACE : checkTimeout(grace));
+      strand.kill(reason, grace === undefined ? GRACE : checkGrace("kill", grace));
       if (strand === currentStrand()) return killedItself(strand);
       return this.#waitUntilDead(options && wait, false) as Promise<void>;
     } catch (problem) {

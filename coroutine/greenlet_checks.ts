@@ -10,7 +10,14 @@ import type { Body } from "./strand.ts";
 /** Gives the function of a greenlet, or `null` if there is none. */
 export function checkBody(run: unknown): Body | null {
   if (run === undefined || run === null) return null;
-  if (typeof run === "function") return run as Body;
+  if (typeof run === "function") {
+    if (!(Symbol.toStringTag in run) || run[Symbol.toStringTag] !== "AsyncGeneratorFunction") {
+      return run as Body;
+    }
+    throw new TypeError(
+      "Cannot create greenlet: nobody takes what an 'async function*' yields, make it an 'async function' or a 'function*'",
+    );
+  }
   throw new TypeError(`Cannot create greenlet: 'run' must be a function: received ${typeof run}`);
 }
 
@@ -24,4 +31,19 @@ export function checkError(error: unknown): Error {
   throw new TypeError(
     `Cannot kill greenlet: 'error' must be an error or a class of errors: received ${typeof error}`,
   );
+}
+
+/** Checks how long something has to end. */
+export function checkGrace(verb: string, grace: unknown): number {
+  if (typeof grace !== "number") {
+    throw new TypeError(
+      `Cannot ${verb}: 'grace' must be a number of milliseconds: received ${typeof grace}`,
+    );
+  }
+  if (!(grace >= 0)) {
+    throw new RangeError(
+      `Cannot ${verb}: 'grace' must be a number of milliseconds >= 0: received ${grace}`,
+    );
+  }
+  return grace;
 }

@@ -16,7 +16,7 @@ import {
 import type { Greenlet } from "./greenlet.ts";
 import { GreenletThreadPool } from "./greenlet_thread_pool.ts";
 import { watchTheEnd } from "./loop_exit.ts";
-import { scheduler } from "./scheduler.ts";
+import { hubScope, scheduler } from "./scheduler.ts";
 import { alive, currentStrand, population, strandsOf } from "./strand.ts";
 import { startWatchdog, type WatchdogOptions } from "./watchdog.ts";
 
@@ -82,6 +82,7 @@ export class GreenletHub {
    *
    * @param options `timeout` in milliseconds, `signal` to give up.
    * @throws {TimeoutError} If time runs out.
+   * @throws {LoopExit} Outside of greenlets, if they wait for ever.
    */
   async join(options?: WaitOptions): Promise<void> {
     const timeout = checkWait(options);
@@ -94,7 +95,7 @@ export class GreenletHub {
       population.observers.add(observer);
       return () => population.observers.delete(observer);
     };
-    if (await calledWithin(subscribe, timeout, options?.signal, "hub.join()")) return;
+    if (await calledWithin(subscribe, timeout, options?.signal, "hub.join()", hubScope())) return;
     throw new TimeoutError(
       `Cannot join hub: ${alive() - others} greenlets have not ended after ${timeout} ms`,
     );
@@ -126,6 +127,7 @@ export class GreenletHub {
    * `onBlocked` is called. So one that never comes back is not reported.
    *
    * @param options `limit` in milliseconds (default: 100), and `onBlocked`, which is told; by default, a line is printed.
+   * What `onBlocked` throws is printed.
    * @returns Stops the watchdog.
    * @throws {TypeError} If an option has a wrong type.
    * @throws {RangeError} If `limit` is not above 0.

@@ -16,7 +16,7 @@ import {
 } from "./greenlet_map.ts";
 import { Roster } from "./roster.ts";
 import { runInline } from "./run_inline.ts";
-import { currentScope } from "./scheduler.ts";
+import { currentScope, hubScope } from "./scheduler.ts";
 import { currentStrand } from "./strand.ts";
 
 /** How {@linkcode Group.join} waits. */
@@ -100,7 +100,9 @@ export class Group implements Iterable<Greenlet<unknown>> {
     const timeout = checkWait(options);
     if (this.has(greenlet) || this.tryAdd(greenlet)) return;
     const subscribe = (callBack: () => void): () => void => this.#roster.claim(greenlet, callBack);
-    if (await calledWithin(subscribe, timeout, options?.signal, `${this}.add()`)) return;
+    if (await calledWithin(subscribe, timeout, options?.signal, `${this}.add()`, hubScope())) {
+      return;
+    }
     throw new TimeoutError(`Cannot add greenlet: there was no room within ${timeout} ms`);
   }
 
@@ -131,11 +133,6 @@ export class Group implements Iterable<Greenlet<unknown>> {
   start<G extends Greenlet<unknown>>(greenlet: G): G {
     if (this.tryAdd(greenlet)) return greenlet.start();
     this.#roster.claim(greenlet, () => void greenlet.start());
-    strandOf(greenlet).listen({
-      notify: () => {
-        if (!greenlet.started) this.#roster.discard(greenlet);
-      },
-    });
     return greenlet;
   }
 

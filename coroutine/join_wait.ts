@@ -6,7 +6,7 @@
 
 import { ReachableWait } from "../_core/wait_scope.ts";
 import { forgetLast, lastReject, lastResolve, newPromise } from "../_core/open_promise.ts";
-import { currentScope, mainScope } from "./scheduler.ts";
+import { hubScope } from "./scheduler.ts";
 import type { Listener, Strand } from "./strand.ts";
 
 /** Waits until a greenlet is dead; gives its value, or throws its error, if `wantsValue`. */
@@ -43,7 +43,7 @@ class JoinWait extends ReachableWait implements Listener {
     this.#strand = strand;
     this.#wantsValue = wantsValue;
     strand.listen(this);
-    (currentScope() ?? mainScope).enter(this);
+    hubScope().enter(this);
   }
 
   get what(): string {

@@ -5,7 +5,9 @@
  */
 
 import { calledWithin } from "../_core/deadline.ts";
-import { type Greenlet, strandOf } from "./greenlet.ts";
+import { Greenlet, strandOf } from "./greenlet.ts";
+import { subscribe } from "./greenlet_state.ts";
+import { hubScope } from "./scheduler.ts";
 import { DEAD } from "./strand.ts";
 
 /** Somebody who waits for room. */
@@ -52,6 +54,7 @@ export class Roster {
 
   /** Lets a greenlet in if there is room and nobody waits for it. */
   tryEnter(greenlet: Greenlet<unknown>): boolean {
+    checkGreenlet(greenlet);
     if (this.isFull || this.#claims.size > 0) return false;
     this.enter(greenlet);
     return true;
@@ -59,6 +62,7 @@ export class Roster {
 
   /** Lets a greenlet in, unless it is dead. */
   enter(greenlet: Greenlet<unknown>): void {
+    checkGreenlet(greenlet);
     if (this.#members.has(greenlet)) return;
     const strand = strandOf(greenlet);
     if (strand.state === DEAD) return;
@@ -72,17 +76,26 @@ export class Roster {
     });
   }
 
-  /** Lets a greenlet in and calls back as soon as there is room; the returned function takes that back. */
-  claim(greenlet: Greenlet<unknown>, callBack: () => void): () => boolean {
+  /** Lets a greenlet in and calls back as soon as there is room, or it is dead; the returned function takes that back. */
+  claim(greenlet: Greenlet<unknown>, callBack: () => void): () => void {
+    const forget = subscribe(strandOf(greenlet), () => {
+      this.discard(greenlet);
+      callBack();
+    });
     const claim: Claim = {
       greenlet,
       grant: () => {
+        forget();
         this.enter(greenlet);
         callBack();
       },
     };
     this.#claims.set(greenlet, claim);
-    return () => this.#claims.get(greenlet) === claim && this.#claims.delete(greenlet);
+    return () => {
+      if (this.#claims.get(greenlet) !== claim) return;
+      forget();
+      this.#claims.delete(greenlet);
+    };
   }
 
   /** Lets a greenlet leave, or wait no longer. */
@@ -106,7 +119,7 @@ export class Roster {
       this.#observers.add(observer);
       return () => this.#observers.delete(observer);
     };
-    return await calledWithin(subscribe, timeout, signal, what);
+    return await calledWithin(subscribe, timeout, signal, what, hubScope());
   }
 
   #left(): void {
@@ -117,4 +130,9 @@ export class Roster {
     }
     for (const observer of [...this.#observers]) observer();
   }
+}
+
+function checkGreenlet(greenlet: unknown): void {
+  if (greenlet instanceof Greenlet) return;
+  throw new TypeError(`Cannot add greenlet: expected a greenlet: received ${typeof greenlet}`);
 }

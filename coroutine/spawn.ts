@@ -8,6 +8,7 @@ import { InvalidStateError } from "../errors.ts";
 import { calledWithin } from "../_core/deadline.ts";
 import { checkWait, type WaitOptions } from "../_core/wait_options.ts";
 import { Greenlet, type GreenletResult, type KillOptions, strandOf } from "./greenlet.ts";
+import { hubScope } from "./scheduler.ts";
 import { currentStrand, DEAD, type Listener } from "./strand.ts";
 
 /** For which greenlets {@linkcode joinAll} waits, and for how long. */
@@ -136,7 +137,13 @@ export async function joinAll<G extends Greenlet<unknown>>(
         for (const strand of alive) strand.unlisten((one) => one === listener);
       };
     };
-    await calledWithin(subscribe, timeout, options?.signal, `joinAll() of ${all.length}`);
+    await calledWithin(
+      subscribe,
+      timeout,
+      options?.signal,
+      `joinAll() of ${all.length}`,
+      hubScope(),
+    );
   }
   const dead = strands.filter(({ state }) => state === DEAD).sort((a, b) => a.rank - b.rank);
   const failed = raiseError ? dead.find(({ hasFailed }) => hasFailed) : undefined;
@@ -178,6 +185,11 @@ function checkFunction<F>(fn: F): F {
 }
 
 function checkGreenlets<G extends Greenlet<unknown>>(verb: string, greenlets: Iterable<G>): G[] {
+  if (typeof greenlets !== "object" || greenlets === null || !(Symbol.iterator in greenlets)) {
+    throw new TypeError(
+      `Cannot ${verb} greenlets: 'greenlets' must be iterable: received ${typeof greenlets}`,
+    );
+  }
   const all = [...greenlets];
   for (const one of all) {
     if (!(one instanceof Greenlet)) {

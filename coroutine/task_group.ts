@@ -19,11 +19,11 @@ import {
   type AsyncTask,
   cancelGreenlet,
   type CancelOptions,
-  checkGrace,
   GRACE,
   startTask,
 } from "./async_task.ts";
 import { waitForGreenlets } from "./awaitable.ts";
+import { checkGrace } from "./greenlet_checks.ts";
 import { type GreenletResult, strandOf } from "./greenlet.ts";
 import { Part } from "./part.ts";
 import { currentScope } from "./scheduler.ts";
@@ -102,7 +102,7 @@ export class TaskGroup implements AsyncDisposable {
    * @throws {RangeError} If `grace` is out of range.
    */
   constructor(options?: CancelOptions) {
-    this.#grace = checkGrace(options?.grace ?? GRACE);
+    this.#grace = checkGrace("cancel", options?.grace ?? GRACE);
     const scope = currentScope();
     if (scope === null) return;
     this.#body = {

@@ -34,6 +34,11 @@ Deno.test("LoopExit is thrown to who waits for a greenlet outside of greenlets",
   });
 });
 
+Deno.test("LoopExit is thrown to whatever waits for greenlets outside of greenlets", () => {
+  const lines = ["[ true, true, true, true ]"];
+  assertEquals(run("main waits for all"), { lines, stderr: "", status: 0 });
+});
+
 Deno.test("LoopExit is not raised by a program that exits by itself", () => {
   assertEquals(run("exit"), { lines: [], stderr: "", status: 3 });
 });

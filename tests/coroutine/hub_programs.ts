@@ -1,7 +1,7 @@
 /** Programs of which the tests look at the end: `deno run -A hub_programs.ts NAME`. */
 
 import process from "node:process";
-import { Channel, hub, sleep, spawn } from "../../coroutine/mod.ts";
+import { Channel, Group, hub, joinAll, sleep, spawn } from "../../coroutine/mod.ts";
 import { LoopExit } from "../../errors.ts";
 import { Queue } from "../../queue/mod.ts";
 
@@ -26,6 +26,15 @@ const PROGRAMS: Record<string, () => void | Promise<void>> = {
     } catch (error) {
       console.log(error instanceof LoopExit, (error as Error).message.split("\n")[1]);
     }
+    await greenlet.kill();
+  },
+  "main waits for all": async () => {
+    const channel = new Channel();
+    const greenlet = spawn(() => channel.get());
+    const group = new Group([greenlet]);
+    const waits = [joinAll([greenlet]), group.join(), hub.join(), new Channel().get()];
+    const ends = await Promise.allSettled(waits);
+    console.log(ends.map((end) => end.status === "rejected" && end.reason instanceof LoopExit));
     await greenlet.kill();
   },
   "exit": async () => {
