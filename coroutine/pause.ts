@@ -134,7 +134,8 @@ export class Pause extends ReachableWait implements Waiter, Promise<void> {
 export class Sleep extends ReachableWait implements Waiter {
   readonly promise: Promise<void>;
   readonly #delay: number;
-  readonly #resolve: (value: void | Promise<void>) => void;
+  readonly #resolve: Resolve;
+  readonly #reject: (error: unknown) => void;
   readonly #alarm: Alarm<Waiter> | null;
   #isOver = false;
 
@@ -142,7 +143,8 @@ export class Sleep extends ReachableWait implements Waiter {
   constructor(scope: GreenletScope | null, delay: number) {
     super();
     this.promise = newPromise();
-    this.#resolve = lastResolve as (value: void | Promise<void>) => void;
+    this.#resolve = lastResolve as Resolve;
+    this.#reject = lastReject;
     forgetLast();
     this.#delay = delay;
     this.#alarm = begin(delay, this);
@@ -166,7 +168,7 @@ export class Sleep extends ReachableWait implements Waiter {
     if (this.#alarm !== null) scheduler.cancel(this.#alarm);
     // A greenlet that is killed may have begun a pause that it does not await.
     this.promise.then(undefined, ignore);
-    this.#resolve(Promise.reject(error));
+    this.#reject(error);
     return true;
   }
 }
