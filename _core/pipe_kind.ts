@@ -221,7 +221,9 @@ function closeLost(q: WaitQueue, o: number, dead: number, left = 0): void {
   const lost = ~open & (CLOSED | CLOSED << 1);
   if (lost === 0) return;
   w.or(o + FLAGS, lost);
-  for (const end of [0, 1] as const) {
+  // Who has read to the end is refused at once when he writes: what the lost end has written is shut last.
+  const order = (lost & CLOSED) !== 0 ? [1, 0] as const : [0, 1] as const;
+  for (const end of order) {
     const queue = queueOf(q, o, end);
     if (queue !== 0) shutQueue(q, queue, null);
   }

@@ -6,7 +6,7 @@
 
 import { AuthenticationError, EndOfFileError } from "../errors.ts";
 import { installAgent } from "../_core/agent.ts";
-import { PipeEnd } from "../_core/pipe_end.ts";
+import { PipeEnd, type SentEnd } from "../_core/pipe_end.ts";
 import { setWorkerContext } from "../_runtime/main_module.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import type { NetServer, NetSocket, SocketEvents } from "../_runtime/sockets.ts";
@@ -49,8 +49,13 @@ export async function serveSockets(data: PumpData): Promise<void> {
 async function listen(sockets: Sockets, request: ListenRequest, line: PipeEnd): Promise<void> {
   const { address, backlog, authkey, maxBytes } = request;
   const greeting = new Set<SocketLine>();
+  /** What the program was told of; nobody says whether it has taken that. */
+  const told = new Map<SocketLine, SentEnd>();
   const accept = (socket: NetSocket): SocketEvents => {
-    const socketLine = follow(socket, maxBytes, () => greeting.delete(socketLine));
+    const socketLine = follow(socket, maxBytes, () => {
+      greeting.delete(socketLine);
+      told.delete(socketLine);
+    });
     if (line.unread >= backlog || greeting.size >= MOST_HANDSHAKES) socket.destroy();
     else void greet(socketLine, socket);
     return socketLine;
@@ -69,8 +74,10 @@ async function listen(sockets: Sockets, request: ListenRequest, line: PipeEnd): 
   const arrive = async (socketLine: SocketLine, socket: NetSocket): Promise<void> => {
     const [mine, theirs] = PipeEnd.create("thread", true);
     socketLine.join(mine);
-    if (!await tell(line, { line: theirs.send(), from: socket.remote })) socketLine.destroy();
+    const sent = theirs.send();
     theirs.close();
+    told.set(socketLine, sent);
+    if (!await tell(line, { line: sent, from: socket.remote })) socketLine.destroy();
   };
   let server: NetServer;
   try {
@@ -84,6 +91,8 @@ async function listen(sockets: Sockets, request: ListenRequest, line: PipeEnd): 
   await line.get(Infinity).catch(() => {});
   server.close();
   for (const socketLine of greeting) socketLine.destroy();
+  // What has not arrived never will: the listener may have been closed just before it was told.
+  for (const sent of told.values()) PipeEnd.receive(sent).close();
   line.close();
 }
 
