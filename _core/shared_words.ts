@@ -124,8 +124,48 @@ export class ThreadWords extends SharedWords {
   }
 }
 
-/** Words of one thread alone: nobody else could end a blocking wait, so there is none. */
+/**
+ * Words of one thread alone: plain accesses will do. Nobody else could end a blocking wait, so there is none.
+ */
 export class LocalWords extends SharedWords {
+  override load(index: number): number {
+    return this.view[index] as number;
+  }
+
+  override store(index: number, value: number): void {
+    this.view[index] = value;
+  }
+
+  override exchange(index: number, value: number): number {
+    const held = this.view[index] as number;
+    this.view[index] = value;
+    return held;
+  }
+
+  override compareExchange(index: number, expected: number, value: number): number {
+    const held = this.view[index] as number;
+    if (held === expected) this.view[index] = value;
+    return held;
+  }
+
+  override add(index: number, value: number): number {
+    const held = this.view[index] as number;
+    this.view[index] = held + value;
+    return held;
+  }
+
+  override or(index: number, bits: number): number {
+    const held = this.view[index] as number;
+    this.view[index] = held | bits;
+    return held;
+  }
+
+  override and(index: number, bits: number): number {
+    const held = this.view[index] as number;
+    this.view[index] = held & bits;
+    return held;
+  }
+
   override wait(): WaitResult {
     throw new DeadlockError(
       "Cannot block on a local object: nobody else could wake this thread, await the promise instead",
