@@ -22,7 +22,7 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 
 async function main(): Promise<void> {
   const filters = Deno.args.filter((arg) => !arg.startsWith("--"));
-  const jobs = Number(Deno.args.find((arg) => arg.startsWith("--jobs="))?.slice(7) ?? 1);
+  const jobs = Number(Deno.args.find((arg) => arg.startsWith("--jobs="))?.slice(7) ?? 2);
   const nodes = await findNodes();
   await inNodeTree(async (work) => {
     if (filters.length === 0) await checkConsumer(work);
