@@ -14,8 +14,6 @@ const APART: readonly string[] = ["process", "examples", "model", "queue", "gues
   folder,
 ) => `tests/${folder}`);
 
-const paths = process.argv.slice(2);
-
 function test(args: readonly string[], quiet = false): Promise<Outcome> {
   return attempt(Deno.execPath(), ["test", "-A", "--doc", ...args], { quiet });
 }
@@ -31,24 +29,24 @@ function count(output: string): [passed: number, failed: number] {
   return [Number(passed ?? 0), Number(failed ?? 0)];
 }
 
-if (paths.length > 0) {
-  const { ok } = await test(paths);
-  process.exit(ok ? 0 : 1);
+async function main(paths: readonly string[]): Promise<boolean> {
+  if (paths.length > 0) return (await test(paths)).ok;
+  const started = performance.now();
+  const runs = await Promise.all([
+    test([`--ignore=${APART.join(",")}`], true).then((outcome) => {
+      console.log(outcome.output);
+      return outcome;
+    }),
+    test([...APART], true),
+  ]);
+  console.log(runs[1].output);
+  const counts = runs.map(({ output }) => count(output));
+  const passed = counts.reduce((sum, [passed]) => sum + passed, 0);
+  const failed = counts.reduce((sum, [, failed]) => sum + failed, 0);
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  const ok = runs.every(({ ok }) => ok);
+  console.log(`${ok ? "ok" : "FAILED"} | ${passed} passed | ${failed} failed (${seconds} s)`);
+  return ok;
 }
 
-const started = performance.now();
-const runs = await Promise.all([
-  test([`--ignore=${APART.join(",")}`], true).then((outcome) => {
-    console.log(outcome.output);
-    return outcome;
-  }),
-  test([...APART], true),
-]);
-console.log(runs[1].output);
-const counts = runs.map(({ output }) => count(output));
-const passed = counts.reduce((sum, [passed]) => sum + passed, 0);
-const failed = counts.reduce((sum, [, failed]) => sum + failed, 0);
-const seconds = ((performance.now() - started) / 1000).toFixed(0);
-const ok = runs.every(({ ok }) => ok);
-console.log(`${ok ? "ok" : "FAILED"} | ${passed} passed | ${failed} failed (${seconds} s)`);
-process.exit(ok ? 0 : 1);
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2)) ? 0 : 1;
