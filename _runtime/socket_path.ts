@@ -20,7 +20,7 @@ export function makeSocketPath(): string {
     return `\\\\.\\pipe\\${PREFIX}${process.pid}-${crypto.randomUUID()}`;
   }
   let root = tmpdir();
-  if (join(root, `${PREFIX}${process.pid}-XXXXXX`, "s").length > LONGEST_PATH) root = "/tmp";
+  if (join(root, `${PREFIX}${process.pid}-000000`, "s").length > LONGEST_PATH) root = "/tmp";
   removeLeftovers(root);
   return join(mkdtempSync(join(root, `${PREFIX}${process.pid}-`)), "s");
 }
