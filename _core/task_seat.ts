@@ -99,6 +99,15 @@ export class TaskSeat {
     return this.at + S_LANES + index * LANE_WORDS;
   }
 
+  /** Gives the first word of a lane in which no task is, or -1. */
+  freeLane(): number {
+    for (let k = 0; k < this.#memory.geometry.lanes; k++) {
+      const lane = this.lane(k);
+      if (this.#words.get(lane + L_SLOT) === 0) return lane;
+    }
+    return -1;
+  }
+
   /** Whether there is nothing to claim. */
   get empty(): boolean {
     const words = this.#words;

@@ -12,6 +12,7 @@ import { Greenlet, type GreenletResult, strandOf } from "./greenlet.ts";
 import { currentScope, hubScope } from "./scheduler.ts";
 import { DEAD, type Listener, type Strand } from "./strand.ts";
 import { HubWait } from "./wait_in_hub.ts";
+import { isThenable } from "../_core/thenable.ts";
 
 /**
  * Something to wait for: a function, which is started as a task, or whatever can be awaited, as a greenlet, a future or a
@@ -35,7 +36,7 @@ export function startAwaitable(awaitable: Awaitable, verb: string): PromiseLike<
 
 /** Checks that something can be awaited, or called. */
 export function checkAwaitable(awaitable: unknown, verb: string): void {
-  if (typeof awaitable === "function" || isPromiseLike(awaitable)) return;
+  if (typeof awaitable === "function" || isThenable(awaitable)) return;
   throw new TypeError(
     `Cannot ${verb}: expected a function, a greenlet, a future or a promise: received ${
       awaitable === null ? "null" : typeof awaitable
@@ -98,10 +99,4 @@ class Follower implements Listener {
 export function cancelAwaitable(awaitable: PromiseLike<unknown>): void {
   if (awaitable instanceof Greenlet) cancelGreenlet(awaitable);
   else if ("cancel" in awaitable && typeof awaitable.cancel === "function") awaitable.cancel();
-}
-
-/** Whether a value can be awaited. */
-export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return (typeof value === "object" && value !== null || typeof value === "function") &&
-    "then" in value && typeof value.then === "function";
 }

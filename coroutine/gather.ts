@@ -10,10 +10,10 @@ import {
   cancelAwaitable,
   checkAwaitable,
   follow,
-  isPromiseLike,
   startAwaitable,
   waitForGreenlets,
 } from "./awaitable.ts";
+import { isThenable } from "../_core/thenable.ts";
 
 /** What {@linkcode gather} does with errors. */
 export interface GatherOptions {
@@ -111,6 +111,6 @@ export async function gather(...args: unknown[]): Promise<unknown> {
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === "object" && value !== null && !isPromiseLike(value) &&
+  return typeof value === "object" && value !== null && !isThenable(value) &&
     Symbol.iterator in value;
 }

@@ -31,6 +31,7 @@ import type { KeptContext } from "../_runtime/async_store.ts";
 import type { Alarm } from "./alarm_heap.ts";
 import { drive, isGenerator } from "./driver.ts";
 import { printIgnored } from "../_core/ignored_error.ts";
+import { isThenable } from "../_core/thenable.ts";
 import { callErrorHook } from "./error_hook.ts";
 import { GreenletScope, hasEnded, isInterruption } from "./greenlet_scope.ts";
 import type { Waiter } from "./hub.ts";
@@ -361,12 +362,6 @@ export class Strand extends GreenletScope implements Waiter {
 
 function call(self: unknown, body: Body, args: readonly unknown[]): unknown {
   return Reflect.apply(body, self, args);
-}
-
-/** Whether a value can be awaited. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value &&
-    typeof value.then === "function";
 }
 
 /** Gives the greenlet in which the code runs. */

@@ -147,7 +147,7 @@ export class TaskGroup implements AsyncDisposable {
       end = error;
       group.#failBody(error);
     }
-    await group.#leave(isInterruption(end) && end !== group.#interruption ? end : null);
+    await group.#leave(comesFromOutside(end) && end !== group.#interruption ? end : null);
     return result as GreenletResult<R>;
   }
 
@@ -216,7 +216,7 @@ export class TaskGroup implements AsyncDisposable {
   }
 
   #failBody(error: unknown): void {
-    if (error !== this.#interruption && !isInterruption(error)) this.#errors.push(error);
+    if (error !== this.#interruption && !comesFromOutside(error)) this.#errors.push(error);
     this.#body = null;
     this.#fail(error);
   }
@@ -263,7 +263,7 @@ export class TaskGroup implements AsyncDisposable {
 }
 
 /** Whether an error comes from outside of the body, and is meant for more than the group. */
-function isInterruption(error: unknown): boolean {
+function comesFromOutside(error: unknown): boolean {
   return error instanceof CancelledError || error instanceof GreenletExit ||
     error instanceof Timeout;
 }

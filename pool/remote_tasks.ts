@@ -83,13 +83,8 @@ export class RemoteTasks implements TaskRunner {
   }
 
   freeLane(): number {
-    const { lanes } = this.#memory.geometry;
-    if (this.answers.waiting || this.running >= lanes) return -1;
-    for (let k = 0; k < lanes; k++) {
-      const lane = this.#seat.lane(k);
-      if (this.#memory.words.get(lane + layout.L_SLOT) === 0) return lane;
-    }
-    return -1;
+    if (this.answers.waiting || this.running >= this.#memory.geometry.lanes) return -1;
+    return this.#seat.freeLane();
   }
 
   begin(lane: number): void {

@@ -6,10 +6,10 @@
 
 import { L_ITEM } from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
+import { isThenable } from "../_core/thenable.ts";
 import type { RunningTask } from "./current_task.ts";
 import { setRunningTask } from "./current_task.ts";
 import type { AnyFunction } from "./function_table.ts";
-import { isThenable } from "./thenable.ts";
 import type { WorkerAnswers } from "./worker_answers.ts";
 
 /** After so many milliseconds the results are sent that are there. */

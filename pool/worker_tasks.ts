@@ -10,13 +10,13 @@ import { importForTask, importModules } from "../_core/module_registry.ts";
 import * as layout from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
 import type { TaskSeat } from "../_core/task_seat.ts";
+import { isThenable } from "../_core/thenable.ts";
 import { type AsyncStore, runtime } from "../_runtime/runtime.ts";
 import { WorkerLostError } from "../errors.ts";
 import { elapsed, modulesOf, readBody, spanOf, stamp } from "./body.ts";
 import { findTaskBy, RunningTask, setRunningTask } from "./current_task.ts";
 import { type AnyFunction, FunctionTable } from "./function_table.ts";
 import { runWithContext } from "./context_variable.ts";
-import { isThenable } from "./thenable.ts";
 import { WorkerAnswers } from "./worker_answers.ts";
 import { WorkerBatch } from "./worker_batch.ts";
 import type { BufferBroker, LooseBuffers } from "./worker_host.ts";
@@ -88,13 +88,8 @@ export class WorkerTasks {
 
   /** Gives a lane for one more task, or -1. */
   freeLane(): number {
-    const { lanes } = this.#memory.geometry;
-    if (this.answers.waiting || this.running >= lanes) return -1;
-    for (let k = 0; k < lanes; k++) {
-      const lane = this.#seat.lane(k);
-      if (this.#memory.words.get(lane + layout.L_SLOT) === 0) return lane;
-    }
-    return -1;
+    if (this.answers.waiting || this.running >= this.#memory.geometry.lanes) return -1;
+    return this.#seat.freeLane();
   }
 
   /** Runs the task that the seat has claimed for a lane. */

@@ -6,14 +6,11 @@
 
 import { InvalidStateError } from "../errors.ts";
 import { WAITABLE, type Waitable, type WaitState } from "../_core/wait_state.ts";
-import type { ThreadRecord } from "../_core/thread_record.ts";
-import { holdFailure, onEnd } from "../thread/end_watch.ts";
+import { EndState } from "../thread/end_watch.ts";
 import type { Innards } from "./innards.ts";
 
 /** A process, as a wait for many objects sees it. */
-export class ProcessState implements WaitState {
-  readonly #innards: Innards;
-
+export class ProcessState extends EndState {
   /** Looks at a process, which must have been started here. */
   constructor(innards: Innards) {
     const { kind, ident, name } = innards;
@@ -25,26 +22,7 @@ export class ProcessState implements WaitState {
         `Cannot wait for process ${name}: it was not started, call start() first`,
       );
     }
-    this.#innards = innards;
-  }
-
-  get done(): boolean {
-    const { record } = this.#innards;
-    return record === null || record.ended;
-  }
-
-  get failed(): boolean {
-    const { record, settled } = this.#innards;
-    return record === null ? settled?.kind === "error" : record.failed;
-  }
-
-  subscribe(onDone: () => void): () => void {
-    return onEnd(this.#innards.record as ThreadRecord, onDone);
-  }
-
-  hold(): () => void {
-    const { record } = this.#innards;
-    return record === null ? () => {} : holdFailure(record);
+    super(innards);
   }
 }
 

@@ -13,6 +13,7 @@ import type { WaitState } from "../_core/wait_state.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { giveBack } from "./handles.ts";
 import type { Innards } from "./innards.ts";
+import type { Settled } from "./outcome.ts";
 import { realm } from "./realm.ts";
 
 const watches: Map<number, Set<() => void>> = new Map();
@@ -62,10 +63,44 @@ function unlisten(count: number): void {
   keepAlive = null;
 }
 
-/** A thread, as a wait for many objects sees it. */
-export class ThreadState implements WaitState {
-  readonly #innards: Innards;
+/** What is known of something that runs and ends. */
+interface Ending {
+  readonly record: ThreadRecord | null;
+  readonly settled: Settled | null;
+}
 
+/** The end of a thread or a process that was started, as a wait for many objects sees it. */
+export abstract class EndState implements WaitState {
+  readonly #ending: Ending;
+
+  /** Looks at what was started. */
+  constructor(ending: Ending) {
+    this.#ending = ending;
+  }
+
+  get done(): boolean {
+    const { record } = this.#ending;
+    return record === null || record.ended;
+  }
+
+  get failed(): boolean {
+    const { record, settled } = this.#ending;
+    return record === null ? settled?.kind === "error" : record.failed;
+  }
+
+  subscribe(onDone: () => void): () => void {
+    return onEnd(this.#ending.record as ThreadRecord, onDone);
+  }
+
+  /** Its error is not reported before who waits has had the chance to join it. */
+  hold(): () => void {
+    const { record } = this.#ending;
+    return record === null ? () => {} : holdFailure(record);
+  }
+}
+
+/** A thread, as a wait for many objects sees it. */
+export class ThreadState extends EndState {
   /** Looks at a thread, which must have been started. */
   constructor(innards: Innards) {
     const { ident, name } = innards;
@@ -78,27 +113,7 @@ export class ThreadState implements WaitState {
     if (ident === realm().ident) {
       throw new InvalidStateError(`Cannot wait for thread ${name}: it is the current thread`);
     }
-    this.#innards = innards;
-  }
-
-  get done(): boolean {
-    const { record } = this.#innards;
-    return record === null || record.ended;
-  }
-
-  get failed(): boolean {
-    const { record, settled } = this.#innards;
-    return record === null ? settled?.kind === "error" : record.failed;
-  }
-
-  subscribe(onDone: () => void): () => void {
-    return onEnd(this.#innards.record as ThreadRecord, onDone);
-  }
-
-  /** Its error is not reported before who waits has had the chance to join it. */
-  hold(): () => void {
-    const { record } = this.#innards;
-    return record === null ? () => {} : holdFailure(record);
+    super(innards);
   }
 }
 

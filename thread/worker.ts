@@ -14,6 +14,7 @@ import { clearBars } from "../_runtime/progress_rows.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { WorkerLostError } from "../errors.ts";
 import { printIgnored } from "../_core/ignored_error.ts";
+import { isThenable } from "../_core/thenable.ts";
 import type { BootData } from "./protocol.ts";
 import { connectSupervisor, putBuffers, realm, tellSupervisor } from "./realm.ts";
 import { type Request, takeRequest } from "./request.ts";
@@ -223,9 +224,4 @@ class Run {
     }
     return thread.run();
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value &&
-    typeof value.then === "function";
 }

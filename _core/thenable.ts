@@ -6,6 +6,6 @@
 
 /** Tells whether a value has to be awaited. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value &&
-    typeof value.then === "function";
+  return (typeof value === "object" && value !== null || typeof value === "function") &&
+    "then" in value && typeof value.then === "function";
 }
