@@ -1,16 +1,20 @@
 // deno run --allow-read --allow-write --allow-net --allow-run --allow-env --allow-ffi examples/processes/p11_tickets.ts
 // P11: eleven clients, three tickets in a file: with a lock three are sold, without one too many.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Barrier, isMain, Lock, Process, sleepSync, task } from "@nogil/std";
+import { Barrier, currentProcess, isMain, Lock, Process, sleepSync, task } from "@nogil/std";
 
-/** Buys a ticket if one is left; another client may come between the look and the purchase. */
+/** Buys a ticket if one is left; other clients may come between the look and the purchase. */
 function buy(file: string): boolean {
   const { tickets } = JSON.parse(readFileSync(file, "utf8")) as { tickets: number };
-  sleepSync(10 + Math.random() * 20);
-  if (tickets > 0) writeFileSync(file, JSON.stringify({ tickets: tickets - 1 }));
-  return tickets > 0;
+  if (tickets === 0) return false;
+  sleepSync(200 + Math.random() * 100); // they pay
+  // The file is replaced as a whole: nobody reads one that is only half written.
+  const mine = `${file}.${currentProcess().pid}`;
+  writeFileSync(mine, JSON.stringify({ tickets: tickets - 1 }));
+  renameSync(mine, file);
+  return true;
 }
 
 export const client = task(

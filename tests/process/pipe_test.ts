@@ -28,7 +28,7 @@ for (const scope of SCOPES) {
       a: [1, { b: 2 }],
     }, [
       new Date(5),
-      new Map([[1, new Map([[2, "b"]])]]),
+      new Map([[1, new Set([2])]]),
     ], new RangeError("an error")];
     for (const message of messages) a.sendSync(message);
     for (const message of messages) assertEquals(b.recvSync(), message);
