@@ -23,6 +23,7 @@ import { runtime } from "../_runtime/runtime.ts";
 import { Agent, currentAgent, ownsThreads, setProcessScope } from "./agent.ts";
 import { Arena, otherVersion } from "./arena.ts";
 import { BusyError } from "./busy_error.ts";
+import { printIgnored } from "./ignored_error.ts";
 import { takeLatch } from "./latch.ts";
 import * as layout from "./layout.ts";
 import { agentRecord } from "./layout.ts";
@@ -116,15 +117,16 @@ export function bindChild(ticket: FamilyTicket, pid: number): void {
 
 /**
  * Says that the child with a ticket never came, or has ended: what it held is abandoned, what waited in it is skipped.
- * Blocks for as long as the clean-up takes.
+ * Blocks for as long as the clean-up takes. What goes wrong with that is printed: the caller has to tell those who wait
+ * for the end, and whoever waits for something else tries again.
  */
 export function releaseTicket(ticket: FamilyTicket): void {
   try {
     takePart("end process").agents.bury(ticket.process);
   } catch (error) {
-    if (!(error instanceof BusyError)) throw error;
     // Somebody holds a latch that may have died a moment ago, too; this thread must not wait for him.
-    setTimeout(() => releaseTicket(ticket), RETRY);
+    if (error instanceof BusyError) setTimeout(() => releaseTicket(ticket), RETRY);
+    else printIgnored("the end of a process", error);
   }
 }
 

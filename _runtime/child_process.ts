@@ -73,8 +73,10 @@ function spawnOnDeno(
 ): ChildHandle {
   const options = { args, env, stdin: "null", stdout: "inherit", stderr: "inherit" };
   const child = new Command(command, options).spawn();
-  child.status.then(({ code, signal }) => onExit({ code: signal === null ? code : null, signal }))
-    .catch(onExit);
+  child.status.then(
+    ({ code, signal }) => onExit({ code: signal === null ? code : null, signal }),
+    onExit,
+  );
   return {
     pid: child.pid,
     kill(signal) {

@@ -107,6 +107,10 @@ class ChannelHandle implements WorkerHandle {
     this.#thread.kill();
   }
 
+  terminate(): void {
+    if (!this.hasExited()) this.#process.terminate();
+  }
+
   async #watch(): Promise<void> {
     while (!this.hasExited()) await this.#record.endChange();
     if (this.#process.isAlive()) this.#process.kill();

@@ -142,6 +142,13 @@ export class Crew {
     member.handle.kill();
   }
 
+  /** Asks a worker to end; one that cannot be asked is ended by force. */
+  terminate(member: Member): void {
+    if (member.gone || member.killed) return;
+    if (member.handle.terminate === undefined) this.kill(member);
+    else member.handle.terminate();
+  }
+
   /** Rings all bells. */
   ringAll(): void {
     for (const { seat } of this.members) this.#memory.ring(seat);

@@ -18,6 +18,7 @@ import type { TaskMemory } from "../_core/task_memory.ts";
 import { BrokenPoolError, CancelledError, InvalidStateError, TimeoutError } from "../errors.ts";
 import type { Alarms } from "./engine_alarms.ts";
 import type { Crew, Member } from "./engine_crew.ts";
+import { DEFAULT_GRACE } from "./engine_defaults.ts";
 import type { Reaper } from "./engine_reaper.ts";
 import type { Receiver } from "./engine_receiver.ts";
 import type { Sender } from "./engine_sender.ts";
@@ -32,6 +33,9 @@ const LONGEST_PAUSE = 1000;
 const LEAVE_TIME = 250;
 /** So long those have that are only starting: they leave when they have started, and other threads get their place. */
 const START_TIME = 10_000;
+
+/** How workers are ended: asked, and ended by force after the grace period; or ended by force at once. */
+export type Dismissal = "terminate" | "kill";
 
 /** What the life of a pool is made of. */
 export interface LifecycleParts {
@@ -98,13 +102,19 @@ export class Lifecycle {
     this.checkEnd();
   }
 
-  /** Ends all. */
-  terminate(
-    reason: unknown = new CancelledError("Cannot finish task: the pool was terminated"),
-  ): void {
+  /**
+   * Ends all.
+   *
+   * @param dismissal What becomes of the workers: by default, those that run a task are ended by force, and the others leave
+   * by themselves.
+   */
+  terminate(reason?: unknown, dismissal?: Dismissal): void {
     if (this.#state === "terminated") return;
     this.#state = "terminated";
-    this.#dismiss(reason);
+    this.#dismiss(
+      reason ?? new CancelledError("Cannot finish task: the pool was terminated"),
+      dismissal,
+    );
   }
 
   /** Waits for the end. */
@@ -222,8 +232,8 @@ export class Lifecycle {
   }
 
   /** Ends all tasks and all workers. */
-  #dismiss(reason: unknown): void {
-    const { memory, table, sender, crew, reaper } = this.#parts;
+  #dismiss(reason: unknown, dismissal?: Dismissal): void {
+    const { memory, table, sender, crew, reaper, alarms, options } = this.#parts;
     sender.clear();
     this.#starting?.();
     this.#starting = null;
@@ -232,11 +242,16 @@ export class Lifecycle {
     for (const job of jobs) reaper.withdraw(job);
     memory.words.store(layout.STOP, layout.STOP_LEAVE);
     for (const member of [...crew.members]) {
-      if (crew.lanesOf(member).length > 0) crew.kill(member);
+      if (dismissal === "terminate") crew.terminate(member);
+      else if (dismissal === "kill" || crew.lanesOf(member).length > 0) crew.kill(member);
     }
     crew.ringAll();
     reaper.settleAll(jobs, reason);
-    if (crew.members.length > 0) this.#force(performance.now() + START_TIME);
+    if (dismissal === "terminate") {
+      alarms.after(options.grace ?? DEFAULT_GRACE, () => {
+        for (const member of [...crew.members]) crew.kill(member);
+      });
+    } else if (crew.members.length > 0) this.#force(performance.now() + START_TIME);
     this.#parts.listen();
     this.checkEnd();
   }

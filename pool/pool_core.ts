@@ -32,6 +32,7 @@ import { Feed, type FeedListener, type FeedSettings } from "./feed.ts";
 import type { AnyFuture } from "./future.ts";
 import { FutureTask } from "./future_task.ts";
 import { closeQuietly } from "./input.ts";
+import type { Dismissal } from "./engine_lifecycle.ts";
 import { createMapIterator, type MapIterator } from "./map_iterator.ts";
 import { ResultTask } from "./result_task.ts";
 import { OrderedShelf, UnorderedShelf } from "./shelf.ts";
@@ -204,12 +205,13 @@ export class PoolCore {
   }
 
   /** Ends all work. */
-  terminate(): void {
+  terminate(cause?: Error, dismissal?: Dismissal): void {
     if (this.#state === "terminated") return;
     this.#state = "terminated";
-    const reason = new CancelledError(`Cannot finish task: the ${this.kind} was terminated`);
+    const reason = cause ??
+      new CancelledError(`Cannot finish task: the ${this.kind} was terminated`);
     for (const map of this.#allMaps()) map.feed.abort(reason);
-    this.engine.terminate(reason);
+    this.engine.terminate(reason, dismissal);
     for (const wake of [...this.#waiting]) wake();
   }
 

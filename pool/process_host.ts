@@ -88,6 +88,10 @@ class ProcessHandle implements WorkerHandle {
     if (!this.hasExited()) this.#process.kill();
   }
 
+  terminate(): void {
+    if (!this.hasExited()) this.#process.terminate();
+  }
+
   async #watch(): Promise<void> {
     while (!this.hasExited()) await this.#record.endChange();
   }

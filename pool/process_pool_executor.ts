@@ -5,6 +5,8 @@
  */
 
 import { runtime } from "../_runtime/runtime.ts";
+import { BrokenPoolError } from "../errors.ts";
+import type { Dismissal } from "./engine_lifecycle.ts";
 import { Executor } from "./executor.ts";
 import { PoolCore } from "./pool_core.ts";
 import {
@@ -41,6 +43,8 @@ let executors = 0;
  * ```
  */
 export class ProcessPoolExecutor extends Executor {
+  readonly #core: PoolCore;
+
   /**
    * Creates an executor. No process is started yet.
    *
@@ -67,6 +71,46 @@ export class ProcessPoolExecutor extends Executor {
       name: (index: number) => `${prefix}_${index}`,
       ...(maxTasksPerChild !== undefined && { maxTasksPerChild }),
     });
-    super(new PoolCore("executor", engine, workers, concurrency));
+    const core = new PoolCore("executor", engine, workers, concurrency);
+    super(core);
+    this.#core = core;
+  }
+
+  /**
+   * Ends all processes by `SIGTERM`, and takes no more tasks. Returns at once.
+   *
+   * Tasks that have not begun are cancelled and never run; those that run fail with a `BrokenPoolError`. A process that
+   * listens for the signal may clean up, but has ended within the grace period (`grace`, 1 s by default), by force if need
+   * be. After the end of the executor nothing happens. `await executor.shutdown()` waits until all processes are gone.
+   *
+   * @example Usage
+   * ```ts
+   * import { ProcessPoolExecutor } from "@nogil/std/pool";
+   * import { BrokenPoolError } from "@nogil/std/errors";
+   * import { assertRejects } from "@std/assert";
+   *
+   * const executor = new ProcessPoolExecutor({ maxWorkers: 1 });
+   * const future = executor.submit(() => {
+   *   for (;;);
+   * });
+   * while (!future.running()) await new Promise((resolve) => setTimeout(resolve, 10));
+   * executor.terminateWorkers();
+   * await assertRejects(() => future.result(), BrokenPoolError);
+   * await executor.shutdown();
+   * ```
+   */
+  terminateWorkers(): void {
+    this.#endWorkers("terminate", "were terminated");
+  }
+
+  /** Does the same as {@linkcode terminateWorkers}, by `SIGKILL`: no process can clean up, and none takes its time. */
+  killWorkers(): void {
+    this.#endWorkers("kill", "were killed");
+  }
+
+  #endWorkers(dismissal: Dismissal, what: string): void {
+    this.#core.cancelPending();
+    const reason = new BrokenPoolError(`Cannot finish task: the workers of the executor ${what}`);
+    this.#core.terminate(reason, dismissal);
   }
 }

@@ -20,7 +20,7 @@ import { CancelledError } from "../errors.ts";
 import { Alarms } from "./engine_alarms.ts";
 import { Bell } from "./engine_bell.ts";
 import { Crew } from "./engine_crew.ts";
-import { Lifecycle } from "./engine_lifecycle.ts";
+import { type Dismissal, Lifecycle } from "./engine_lifecycle.ts";
 import { ArgumentEncoder, encodeInitializer } from "./engine_encoder.ts";
 import { Batch, extraOf, IN_LIST, Job } from "./engine_job.ts";
 import { Reaper } from "./engine_reaper.ts";
@@ -306,8 +306,8 @@ export class TaskEngine {
   }
 
   /** Ends all: tasks that have not ended fail with the reason, and workers that run one are ended by force. */
-  terminate(reason?: unknown): void {
-    this.#life.terminate(reason);
+  terminate(reason?: unknown, dismissal?: Dismissal): void {
+    this.#life.terminate(reason, dismissal);
   }
 
   /**

@@ -38,7 +38,7 @@ export function limitedThreadHost(limits: WorkerLimits): WorkerHost {
 }
 
 /** The end of the program waits so long at most for idle workers, in milliseconds. */
-const END_TIME = 50;
+const END_TIME = 1_000;
 
 /** Those who are told of the end of the program; `null` before there is anybody. */
 let endings: Set<{ dismiss: () => void; wait: (end: number) => void }> | null = null;

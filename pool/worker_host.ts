@@ -68,6 +68,8 @@ export interface WorkerHandle {
   end(): WorkerEnd;
   /** Ends the worker by force. */
   kill(): void;
+  /** Asks the worker to end, as the system asks processes; where there is no such way, it is not there. */
+  terminate?(): void;
 }
 
 /** Where workers run. */

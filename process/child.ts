@@ -94,6 +94,8 @@ export class Child {
   #signals: string[] = [];
   #sent: Sent | null = null;
   #end: ChildEnd | Error | null = null;
+  /** What kept it from being told what it shall do. */
+  #failure: Error | null = null;
   #line: MessagePort | null = null;
   #unread: Uint8Array[] = [];
   #unsent: Uint8Array[] = [];
@@ -182,9 +184,13 @@ export class Child {
       } else if (role === CONTROL && type === EXITING && payload.length === 4) {
         return this.#announce({ code: exitCodeOf(payload), signal: null });
       } else if (role === CONTROL && type === PREPARED) {
-        this.ready = true;
         // It takes time, the first one above all.
-        this.#makeTicket();
+        try {
+          this.#makeTicket();
+        } catch (error) {
+          return this.#fail(error as Error);
+        }
+        this.ready = true;
         return this.events.onReady();
       }
       // Nobody whom we know.
@@ -209,9 +215,14 @@ export class Child {
   }
 
   #send(socket: LocalSocket, { lineage, work, shares }: Order): void {
-    const ticket = shares ? this.#makeTicket() : null;
-    const assignment: Assignment = { work, lineage: { ...lineage, ticket } };
     this.#order = null;
+    let ticket: FamilyTicket | null;
+    try {
+      ticket = shares ? this.#makeTicket() : null;
+    } catch (error) {
+      return this.#fail(error as Error);
+    }
+    const assignment: Assignment = { work, lineage: { ...lineage, ticket } };
     socket.send(frame(REQUEST, encode(assignment, "thread").bytes));
     for (const bytes of this.#unsent.splice(0)) socket.send(bytes);
   }
@@ -239,10 +250,20 @@ export class Child {
   #finish(): void {
     if (this.#end === null || this.#control !== null || this.#gone) return;
     this.#gone = true;
-    this.#watch?.close();
-    this.#unlisten(true);
-    if (this.#ticket !== null) releaseTicket(this.#ticket);
-    this.#announce(this.#end);
+    try {
+      this.#watch?.close();
+      this.#unlisten(true);
+      if (this.#ticket !== null) releaseTicket(this.#ticket);
+    } finally {
+      // Whatever happens: somebody may wait for it.
+      this.#announce(this.#failure ?? this.#end);
+    }
+  }
+
+  /** Ends the child, which cannot be told what it shall do. */
+  #fail(error: Error): void {
+    this.#failure = error;
+    this.signal("SIGKILL");
   }
 
   /** Tells how the child has ended, once: it may say so itself, some milliseconds before it is gone. */

@@ -565,7 +565,7 @@ function shutdownConformance(kind: ExecutorKind): void {
  * F62-F65, F71, F76, F77, F79, F80, F86   deaths and errors: see worker_conformance.ts
  * F62            here a death costs one task, not the pool
  * F68, F70       executors of threads have no limit of tasks a worker; pools have: see pool_conformance.ts
- * F73            executors of threads have no terminateWorkers() and killWorkers()
+ * F73            only those of processes have terminateWorkers() and killWorkers(): see tests/pool/end_workers_test.ts
  * F74            what starts at the program's end is the business of the threads: see tests/thread/program_test.ts
  * F83            a bound method means nothing here
  * F88            run_in_executor and interpreters mean nothing here
