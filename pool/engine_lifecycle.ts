@@ -15,7 +15,13 @@ import { callOnAbort } from "../_core/abort_calls.ts";
 import { registeredName } from "../_core/module_registry.ts";
 import * as layout from "../_core/task_layout.ts";
 import type { TaskMemory } from "../_core/task_memory.ts";
-import { BrokenPoolError, CancelledError, InvalidStateError, TimeoutError } from "../errors.ts";
+import {
+  BrokenPoolError,
+  CancelledError,
+  InvalidStateError,
+  TimeoutError,
+  WorkerLostError,
+} from "../errors.ts";
 import type { Alarms } from "./engine_alarms.ts";
 import type { Crew, Member } from "./engine_crew.ts";
 import { DEFAULT_GRACE } from "./engine_defaults.ts";
@@ -27,6 +33,8 @@ import type { EngineOptions } from "./engine_types.ts";
 
 /** After so many failed starts in a row, with no worker there, the pool is broken. */
 const MOST_FAILURES = 3;
+/** What a start counts that somebody else has ended by `kill -9`: that says little about the next one. */
+const KILLED = 0.25;
 /** The longest pause before a worker is started again whose predecessor did not get ready, in milliseconds. */
 const LONGEST_PAUSE = 1000;
 /** So long workers have to leave by themselves after a termination, in milliseconds. */
@@ -210,7 +218,8 @@ export class Lifecycle {
   #failStart(error: unknown): void {
     const { crew, alarms } = this.#parts;
     const anyReady = crew.members.some((member) => crew.wasReady(member));
-    this.#failures = anyReady ? 0 : this.#failures + 1;
+    const wasKilled = error instanceof WorkerLostError && error.signal === "SIGKILL";
+    this.#failures = anyReady ? 0 : this.#failures + (wasKilled ? KILLED : 1);
     if (this.#failures >= MOST_FAILURES) return this.#break(error);
     const pause = Math.min(LONGEST_PAUSE, 2 ** this.#restarts++);
     this.#starting ??= alarms.after(pause, () => {

@@ -7,6 +7,7 @@ import process from "node:process";
 import * as tasks from "./process_pool_tasks.ts";
 
 const isDeno = "deno" in process.versions;
+const onLinux = process.platform === "linux" ? Deno.test : () => {};
 
 Deno.test("Pool runs its tasks in processes of their own", async () => {
   await using pool = new Pool(2);
@@ -35,12 +36,26 @@ Deno.test("Pool survives kill -9 of any of its workers", async () => {
   }
 });
 
+onLinux("Pool survives kill -9 of workers that are only starting", async () => {
+  const others = childrenOf(process.pid);
+  await using pool = new Pool(1);
+  const result = pool.apply(tasks.add, [1, 2]);
+  const killed = new Set<number>();
+  while (killed.size < 5) {
+    for (const pid of childrenOf(process.pid)) {
+      if (others.includes(pid) || killed.has(pid)) continue;
+      process.kill(pid, "SIGKILL");
+      killed.add(pid);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assertEquals(await result, 3);
+});
+
 Deno.test("Pool tasks may make pools of their own", async () => {
   await using pool = new Pool(1);
   assertEquals(await pool.apply(tasks.sumInPool, [4]), 30);
 });
-
-const onLinux = process.platform === "linux" ? Deno.test : () => {};
 
 onLinux(
   "Pool may be made by a process, and leaves nothing behind when that is killed",
