@@ -87,6 +87,14 @@ export class WaitScope {
     return false;
   }
 
+  /** Whether there is a wait that can be interrupted. */
+  get isReachable(): boolean {
+    for (let wait = this.newest; wait !== null; wait = wait.older) {
+      if (!wait.isShielded) return true;
+    }
+    return false;
+  }
+
   /** Enters a wait that begins. If an interruption is pending, the wait is ended by it at once. */
   enter(wait: ReachableWait): void {
     const { newest } = this;

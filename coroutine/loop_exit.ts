@@ -4,6 +4,8 @@
  * Nobody will ever wake them: code outside of greenlets that waits for one gets a {@linkcode LoopExit}. If there is none, or
  * when it has ended, too, the list of those who wait is printed, and the program ends with exit code 1.
  *
+ * A greenlet that somebody waits for, and that nobody has started, is one of those who wait.
+ *
  * Deno does not say that its loop is empty while the main module is at a top-level `await`: it ends the program itself then,
  * with "Top-level await promise never resolved" and exit code 1.
  *
@@ -13,7 +15,7 @@
 import { LoopExit } from "../errors.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { mainScope } from "./scheduler.ts";
-import { onFirstStart, strandsOf } from "./strand.ts";
+import { onFirstStart, strandsOf, takeForgotten } from "./strand.ts";
 
 /** So many are listed. */
 const MOST = 20;
@@ -26,7 +28,7 @@ export function watchTheEnd(): void {
 }
 
 function loopIsEmpty(): void {
-  const strands = strandsOf();
+  const strands = [...strandsOf(), ...takeForgotten()];
   if (strands.length === 0) return;
   const lines = strands.slice(0, MOST).map((strand) =>
     `  ${strand.facade} waits for ${strand.waitsFor().join(", ")}`
@@ -34,9 +36,11 @@ function loopIsEmpty(): void {
   if (strands.length > MOST) lines.push(`  and ${strands.length - MOST} more`);
   const who = strands.length === 1 ? "the greenlet that waits" : "the greenlets that wait";
   const message = `Cannot go on: nothing is left that could wake ${who}\n${lines.join("\n")}`;
-  if (mainScope.newest !== null) {
+  if (mainScope.isReachable) {
     mainScope.interrupt(new LoopExit(message));
     mainScope.calmDown();
+    // Another look afterwards: what the code outside makes of it may be nothing.
+    runtime().nextTurn(() => {});
   } else if (!isReported) {
     isReported = true;
     runtime().writeErrorSync(`LoopExit: ${message}\n`);

@@ -73,16 +73,19 @@ export function runOutside<R>(fn: () => R): R {
   }
 }
 
-/** The waits of the code outside of greenlets that only greenlets can end. */
+/** The waits of the code outside of greenlets. */
 export const mainScope: WaitScope = new WaitScope();
 
-/** Gives the scope of waits for what only greenlets can bring: a `LoopExit` ends those of the code outside. */
+// No greenlet has begun yet.
+findWaitScopeBy(() => mainScope);
+
+/** Gives the scope of waits that somebody ends if nothing else does: a `LoopExit` those of the code outside. */
 export function hubScope(): WaitScope {
   return currentScope() ?? mainScope;
 }
 
 /** Lets the rest of the library know of greenlets. */
 export function install(): void {
-  findWaitScopeBy(currentScope);
+  findWaitScopeBy(hubScope);
   setOwnerToken(() => currentScope()?.strand.ident ?? 0);
 }

@@ -1,9 +1,20 @@
 /** Programs of which the tests look at the end: `deno run -A hub_programs.ts NAME`. */
 
 import process from "node:process";
-import { Channel, Group, hub, joinAll, sleep, spawn } from "../../coroutine/mod.ts";
+import {
+  asCompleted,
+  Channel,
+  Group,
+  hub,
+  joinAll,
+  sleep,
+  spawn,
+  wait,
+} from "../../coroutine/mod.ts";
 import { LoopExit } from "../../errors.ts";
+import { Future } from "../../pool/mod.ts";
 import { Queue } from "../../queue/mod.ts";
+import { Event, Lock } from "../../sync/mod.ts";
 
 /** Where this module is. */
 export const programUrl: string = import.meta.url;
@@ -32,10 +43,48 @@ const PROGRAMS: Record<string, () => void | Promise<void>> = {
     const channel = new Channel();
     const greenlet = spawn(() => channel.get());
     const group = new Group([greenlet]);
-    const waits = [joinAll([greenlet]), group.join(), hub.join(), new Channel().get()];
+    const event = new Event({ scope: "local" });
+    const queue = new Queue(0, { scope: "local" });
+    const lock = new Lock({ scope: "local" });
+    await lock.acquire();
+    const waits = [
+      joinAll([greenlet]),
+      group.join(),
+      hub.join(),
+      new Channel().get(),
+      event.wait(),
+      queue.get(),
+      lock.acquire(),
+      wait([greenlet]),
+      wait([event]),
+      wait([new Future()]),
+      asCompleted([greenlet]).next(),
+    ];
     const ends = await Promise.allSettled(waits);
-    console.log(ends.map((end) => end.status === "rejected" && end.reason instanceof LoopExit));
+    console.log(
+      ends.every((end) => end.status === "rejected" && end.reason instanceof LoopExit),
+      new Set(ends).size,
+    );
     await greenlet.kill();
+  },
+  "main waits for a promise": async () => {
+    spawn(() => new Channel().get()).name = "listener";
+    await Promise.allSettled([new Channel().get(), new Promise(() => {})]);
+    console.log("never");
+  },
+  "main has waited before": async () => {
+    const event = new Event({ scope: "local" });
+    const waiting = event.wait();
+    const greenlet = spawn(() => new Channel().get());
+    try {
+      await waiting;
+    } catch (error) {
+      console.log(error instanceof LoopExit);
+    }
+    await greenlet.kill();
+    event.set();
+    await event.wait();
+    console.log("main goes on");
   },
   "exit": async () => {
     spawn(() => new Channel().get());
