@@ -14,6 +14,7 @@ export interface BareDeno {
   exit(code: number): never;
   kill(pid: number, signal: string): void;
   connect(target: object): Promise<BareConnection>;
+  listen(target: object): BareListener;
   env: { get(name: string): string | undefined; delete(name: string): void };
 }
 
@@ -21,6 +22,12 @@ export interface BareDeno {
 export interface BareConnection {
   read(bytes: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+}
+
+/** A place of Deno where connections arrive. */
+export interface BareListener {
+  accept(): Promise<BareConnection>;
   close(): void;
 }
 
@@ -34,6 +41,7 @@ export interface BareProcess {
   kill(pid: number, signal: string): void;
   emit(event: string, code: number): void;
   on(event: string, listener: (error: unknown) => void): void;
+  listenerCount(event: string): number;
   removeAllListeners(event: string): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A child's end of the connection to its parent. It takes as little of the runtime as possible: that costs time at every
- * start.
+ * A child's end of the connection to its parent, and both ends of it on Deno. It takes as little of the runtime as
+ * possible: that costs time at every start.
  *
  * @module
  */
@@ -14,9 +14,7 @@ const CHUNK = 1 << 16;
 export async function connectToParent(address: string, events: SocketEvents): Promise<LocalSocket> {
   const deno = bareDeno();
   if (deno !== null) {
-    const connection = await deno.connect(denoTarget(address));
-    void follow(connection, events);
-    return new DenoSocket(connection);
+    return followOnDeno(await deno.connect(denoTarget(address)), () => events);
   }
   return (await import("./local_socket.ts")).connectLocal(address, events);
 }
@@ -33,23 +31,42 @@ export function denoTarget(address: string): object {
     : { hostname: "127.0.0.1", port: Number(address.slice(4)) };
 }
 
-async function follow(connection: BareConnection, events: SocketEvents): Promise<void> {
+/** Gives an end of a connection; `accept` gives its events. */
+export function followOnDeno(
+  connection: BareConnection,
+  accept: (socket: LocalSocket) => SocketEvents,
+): LocalSocket {
+  const socket = new DenoSocket(connection);
+  void follow(connection, socket, accept(socket));
+  return socket;
+}
+
+async function follow(
+  connection: BareConnection,
+  socket: LocalSocket,
+  events: SocketEvents,
+): Promise<void> {
   const bytes = new Uint8Array(CHUNK);
+  for (let count; (count = await read(connection, bytes)) !== null;) {
+    events.onData(bytes.slice(0, count));
+  }
+  socket.close();
+  events.onClose();
+}
+
+async function read(connection: BareConnection, bytes: Uint8Array): Promise<number | null> {
   try {
-    for (;;) {
-      const count = await connection.read(bytes);
-      if (count === null) break;
-      events.onData(bytes.slice(0, count));
-    }
+    return await connection.read(bytes);
   } catch {
     // A connection that breaks is closed; there is nothing else to know about it.
+    return null;
   }
-  events.onClose();
 }
 
 class DenoSocket implements LocalSocket {
   readonly #connection: BareConnection;
   #sent: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   constructor(connection: BareConnection) {
     this.#connection = connection;
@@ -64,6 +81,8 @@ class DenoSocket implements LocalSocket {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#connection.close();
   }
 

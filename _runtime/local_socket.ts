@@ -8,10 +8,12 @@
  */
 
 import { mkdtempSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { type BareDeno, bareDeno } from "./bare.ts";
+import { followOnDeno } from "./child_socket.ts";
 
 /** One end of a connection. */
 export interface LocalSocket {
@@ -46,8 +48,28 @@ const LONGEST_FOLDER = 70;
 export async function listenLocal(
   accept: (socket: LocalSocket) => SocketEvents,
 ): Promise<LocalListener> {
-  const server = createServer((socket) => void follow(socket, accept));
-  return await (process.platform === "win32" ? listenTcp(server) : listenUnix(server));
+  if (process.platform === "win32") return await listenTcp(accept);
+  const folder = makeFolder();
+  const path = join(folder, "s");
+  try {
+    const deno = bareDeno();
+    const stop = deno === null
+      ? await listenOnNode(path, accept)
+      : listenOnDeno(deno, path, accept);
+    let open = true;
+    return {
+      address: `unix:${path}`,
+      close() {
+        if (!open) return;
+        open = false;
+        stop();
+        removeAddress(`unix:${path}`);
+      },
+    };
+  } catch (error) {
+    removeAddress(`unix:${path}`);
+    throw error;
+  }
 }
 
 /** Connects to an address. */
@@ -115,28 +137,51 @@ function isGone(pid: number): boolean {
   }
 }
 
-function listenUnix(server: Server): Promise<LocalListener> {
+function makeFolder(): string {
   const parent = temporaryFolder();
   sweep(parent);
-  const folder = mkdtempSync(join(parent, `nogil-${process.pid}-`));
-  const path = join(folder, "s");
-  let open = true;
-  const close = (): void => {
-    if (!open) return;
-    open = false;
-    server.close();
-    removeAddress(`unix:${path}`);
-  };
+  return mkdtempSync(join(parent, `nogil-${process.pid}-`));
+}
+
+/** Listens at a path, and gives what ends that. */
+function listenOnNode(
+  path: string,
+  accept: (socket: LocalSocket) => SocketEvents,
+): Promise<() => void> {
+  const server = createServer((socket) => void follow(socket, accept));
   return new Promise((resolve, reject) => {
-    server.once("error", (error) => {
-      close();
-      reject(error);
-    });
-    server.listen(path, () => resolve({ address: `unix:${path}`, close }));
+    server.once("error", reject);
+    server.listen(path, () => resolve(() => void server.close()));
   });
 }
 
-function listenTcp(server: Server): Promise<LocalListener> {
+/**
+ * Does the same on Deno, whose `node:net` gives the socket to all children: it would stay open when this process is gone,
+ * and they would wait for ever for somebody to take their connections.
+ */
+function listenOnDeno(
+  deno: BareDeno,
+  path: string,
+  accept: (socket: LocalSocket) => SocketEvents,
+): () => void {
+  const listener = deno.listen({ transport: "unix", path });
+  void (async () => {
+    for (;;) followOnDeno(await listener.accept(), accept);
+  })().catch(() => {
+    // It is closed, or will never take a connection again: those who wait are turned away.
+    stop();
+  });
+  let open = true;
+  const stop = (): void => {
+    if (!open) return;
+    open = false;
+    listener.close();
+  };
+  return stop;
+}
+
+function listenTcp(accept: (socket: LocalSocket) => SocketEvents): Promise<LocalListener> {
+  const server = createServer((socket) => void follow(socket, accept));
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", () => {

@@ -1,6 +1,6 @@
 /** What runs in the processes of the tests. */
 
-import { writeFileSync, writeSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync, writeSync } from "node:fs";
 import process from "node:process";
 import { shareable } from "../../_core/shareable.ts";
 import { task } from "../../_core/task.ts";
@@ -165,6 +165,21 @@ export class Unknown extends Process<[], string> {
     return "never";
   }
 }
+
+/** The Unix sockets with a path that this process has open. */
+export const namedSockets = task(import.meta, (): string[] => {
+  const open = readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ""; // It was that of the folder.
+    }
+  });
+  return readFileSync("/proc/net/unix", "utf8").split("\n").flatMap((line) => {
+    const [inode, path] = line.trim().split(/\s+/).slice(6);
+    return path !== undefined && open.includes(`socket:[${inode}]`) ? [path] : [];
+  });
+});
 
 function touch(path: string): void {
   writeFileSync(path, "");

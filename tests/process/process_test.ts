@@ -417,6 +417,13 @@ Deno.test("Process leaves no socket behind", async () => {
   await until(() => sockets().every((name) => before.includes(name)));
 });
 
+if (process.platform === "linux") {
+  Deno.test("Process inherits no socket, which would outlive its parent with it", async () => {
+    const children = [1, 2].map(() => new Process({ target: tasks.namedSockets }).start());
+    for (const child of children) assertEquals(await child.join(), []);
+  });
+}
+
 const NOTHING = {
   read: false,
   write: false,
