@@ -4,14 +4,14 @@
  * @module
  */
 
-let waitForRest: () => Promise<void> = () => Promise.resolve();
+let waitForRest: () => Promise<void> | null = () => null;
 
 /** Says how to wait for what still runs. */
-export function setProgramEnd(wait: () => Promise<void>): void {
+export function setProgramEnd(wait: () => Promise<void> | null): void {
   waitForRest = wait;
 }
 
-/** Resolves when nothing runs any more that the program waits for at its end. */
-export function programEnd(): Promise<void> {
+/** Gives what resolves when nothing runs any more that the program waits for at its end; `null` if nothing does now. */
+export function programEnd(): Promise<void> | null {
   return waitForRest();
 }

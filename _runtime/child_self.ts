@@ -71,6 +71,13 @@ export function onUncaught(handler: (error: unknown) => void): void {
   });
 }
 
+/** Whether anybody listens for the end of this process. */
+export function isEndObserved(): boolean {
+  if (!usesProcess()) return false;
+  const process = bareProcess();
+  return process.listenerCount("beforeExit") > 0 || process.listenerCount("exit") > 0;
+}
+
 /** Has everything done that is done when the event loop is empty. */
 export function announceEnd(): void {
   if (usesProcess()) bareProcess().emit("beforeExit", exitCode());

@@ -198,10 +198,20 @@ export function missingForProcesses(): PermissionName[] {
   return FOR_PROCESSES.filter((name) => held(name) === false);
 }
 
-/** Gives the file with the settings that Deno would find for the program, or `null`. */
+/** What was found, by where the search began. */
+const configs: Map<string, string | null> = new Map();
+
+/** Gives the file with the settings that Deno would find for the program, or `null`; it is looked for once, as Deno does. */
 export function findConfig(): string | null {
   const { main } = lineage();
-  let folder = new URL(main?.startsWith("file:") ? main : `file://${process.cwd()}/`);
+  const start = main?.startsWith("file:") ? main : `file://${process.cwd()}/`;
+  let found = configs.get(start);
+  if (found === undefined) configs.set(start, found = searchConfig(start));
+  return found;
+}
+
+function searchConfig(start: string): string | null {
+  let folder = new URL(start);
   for (;;) {
     const here = new URL(".", folder);
     for (const name of ["deno.json", "deno.jsonc"]) {

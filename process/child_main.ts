@@ -20,6 +20,7 @@ import {
   callExitListeners,
   exit,
   exitCode,
+  isEndObserved,
   onUncaught,
   setArguments,
   takeVariable,
@@ -35,6 +36,7 @@ import {
   frame,
   FrameReader,
   hello,
+  joined,
   KEY_VARIABLE,
   LINE,
   PREPARE,
@@ -134,12 +136,21 @@ class Run {
     if (this.#over) return;
     this.#over = true;
     const { type, bytes } = outcomeFrame(kind, value);
-    this.#socket.send(frame(type, bytes));
+    const outcome = frame(type, bytes);
+    const failed = type === ERROR;
+    if (programEnd() === null && !isEndObserved()) {
+      // Nothing can happen in between.
+      return await this.#exit(failed ? 1 : exitCode(), outcome);
+    }
+    this.#socket.send(outcome);
     await this.#socket.flush();
     announceEnd();
     await programEnd();
-    const code = callExitListeners(type === ERROR ? 1 : exitCode());
-    this.#socket.send(exiting(code));
+    await this.#exit(callExitListeners(failed ? 1 : exitCode()));
+  }
+
+  async #exit(code: number, ...frames: Uint8Array[]): Promise<void> {
+    this.#socket.send(joined([...frames, exiting(code)]));
     await this.#socket.flush();
     exit(code);
   }

@@ -52,6 +52,17 @@ export function frame(type: number, bytes: Uint8Array): Uint8Array {
   return whole;
 }
 
+/** Gives frames that are sent at once. */
+export function joined(frames: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(frames.reduce((size, { length }) => size + length, 0));
+  let at = 0;
+  for (const bytes of frames) {
+    all.set(bytes, at);
+    at += bytes.length;
+  }
+  return all;
+}
+
 /** Gives the first frame of a connection. */
 export function hello(role: number, key: string): Uint8Array {
   const bytes = new TextEncoder().encode(key);

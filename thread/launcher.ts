@@ -18,6 +18,7 @@ import type { BootData, Buffers } from "./protocol.ts";
 import {
   connectSupervisor,
   dropBuffers,
+  hasRealm,
   putBuffers,
   type Realm,
   realm,
@@ -145,8 +146,12 @@ function waitForThreads(): void {
   void watch();
 }
 
-/** Resolves when no thread or process runs any more that the program waits for at its end; keeps nothing alive. */
-async function allEnded(): Promise<void> {
+/** Gives what resolves when no thread or process runs any more that the program waits for at its end; `null` if none does. */
+function allEnded(): Promise<void> | null {
+  return hasRealm() && isAnyAlive() ? waitForAll() : null;
+}
+
+async function waitForAll(): Promise<void> {
   const { table } = realm();
   for (let epoch = table.epoch(); isAnyAlive(); epoch = table.epoch()) {
     const change = table.epochChange(epoch);

@@ -37,6 +37,11 @@ export function realm(): Realm {
   return current ??= createRealm();
 }
 
+/** Whether this thread has one: otherwise no thread of this process has started any. */
+export function hasRealm(): boolean {
+  return current !== null;
+}
+
 function createRealm(): Realm {
   const data = bootData();
   const agent = currentAgent();
