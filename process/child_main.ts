@@ -49,6 +49,9 @@ import type { Assignment, Work } from "./orders.ts";
 import { connectLine, receiveLine } from "./own_line.ts";
 import { doWork, takeWork } from "./own_work.ts";
 
+/** So often a spare rehearses. */
+const REHEARSALS = 10;
+
 /** Runs this process as the child of the one at an address; `imported` says that its own modules are there. */
 export async function runChild(
   bootUrl: string,
@@ -95,13 +98,24 @@ async function prepare(
   socket.send(frame(PREPARED, new Uint8Array(0)));
 }
 
-/** Does once what will be done with the request, so that the engine has compiled it by then. */
+/** Does what will be done with the request, so often that the engine has compiled it by then. */
 function rehearse(): void {
   const target = (x: number): number => x;
-  const assignment = { lineage: lineage(), work: encode({ args: [1], target }, "process").bytes };
-  const { work } = decode(encode(assignment, "thread").bytes) as Assignment;
-  const { args } = decode(work) as Work;
-  if (requiredModules(work).length === 0) outcomeFrame("result", args[0]);
+  const work = encode({ args: [1], target }, "process").bytes;
+  const request = frame(REQUEST, encode({ lineage: lineage(), work }, "thread").bytes);
+  const reader = new FrameReader((_, payload) => {
+    const { work } = decode(payload) as Assignment;
+    const { args, target } = decode(work) as Work;
+    if (requiredModules(work).length > 0 || asksForProcess(target)) return;
+    const { type, bytes } = outcomeFrame("result", args[0]);
+    joined([frame(type, bytes), exiting(0)]);
+  });
+  for (let i = 0; i < REHEARSALS; i++) reader.push(request);
+}
+
+/** On Deno it takes time to get the `process` of Node, which few self-contained functions ask for. */
+function asksForProcess(target: Work["target"]): boolean {
+  return /process/.test(String(target));
 }
 
 /** What the process is for, from its assignment to its end. */
@@ -123,8 +137,7 @@ class Run {
       }
       imported();
       const work = takeWork(bytes);
-      // On Deno it takes time to get the `process` of Node, which few self-contained functions ask for.
-      if (modules.length === 0 && /process/.test(String(work.target))) setArguments(argv);
+      if (modules.length === 0 && asksForProcess(work.target)) setArguments(argv);
       await this.#end("result", await doWork(work));
     } catch (error) {
       await this.#end("error", error);

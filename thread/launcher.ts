@@ -36,6 +36,8 @@ const LOOK_AGAIN = 250;
 const LAST_BREATH = 1000;
 
 let supervised = false;
+/** Whether this thread has told the supervisor where the module is that makes processes. */
+let isKeeperTold = false;
 let exiting = false;
 
 /** Starts a thread, and returns its record with a reference. */
@@ -66,7 +68,7 @@ export function launchProcess(keeper: string, process: Omit<NewThread, "buffers"
     throw new InvalidStateError(`Cannot start process ${process.name}: the program is ending`);
   }
   // First: whoever starts a process and dies at once leaves a record that the keeper finds.
-  tellKeeper(keeper, { type: "load" });
+  if (!isKeeperTold) tellKeeper(keeper, { type: "load" });
   const record = realm().table.add({ ...process, buffers: 0, isProcess: true });
   tellSupervisor({ type: "start", address: record.address });
   return record;
@@ -76,6 +78,7 @@ export function launchProcess(keeper: string, process: Omit<NewThread, "buffers"
 export function tellKeeper(url: string, message: unknown, transfer: Transferable[] = []): void {
   if (realm().isMain && !supervised) startSupervisor();
   tellSupervisor({ type: "keeper", url, message }, transfer);
+  isKeeperTold = true;
 }
 
 /** Has a thread killed by the supervisor. */
