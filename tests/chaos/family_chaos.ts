@@ -8,19 +8,22 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { readdirSync } from "node:fs";
-import process from "node:process";
 import { agentOf } from "../../_core/agent.ts";
 import { agentRecord, AGENTS } from "../../_core/layout.ts";
 import { releaseTicket } from "../../_core/process_family.ts";
+import { isMain } from "../../_core/task.ts";
 import { SharedArray } from "../../process/mod.ts";
 import { Queue } from "../../queue/mod.ts";
 import { Barrier, Condition, Event, Lock, RLock, RWLock, Semaphore } from "../../sync/mod.ts";
 import { entries, until } from "../conformance/support.ts";
 import { type Relative, startRelative } from "../process/family_driver.ts";
 import type { Playground } from "../process/family_roles.ts";
+import { numberGiven } from "./support.ts";
 
-const given = process.argv.find((argument) => argument.startsWith("--kills="));
-const KILLS = Number(given?.slice(8) ?? 1000);
+/** Where this module was loaded from. */
+export const programUrl: string = import.meta.url;
+
+const KILLS = numberGiven("kills", 1000);
 const PLAYERS = 4;
 const PERMITS = 3;
 const scope = "process";
@@ -70,51 +73,55 @@ function play(): { relative: Relative; me: number; reported: boolean } {
   return { relative: startRelative("churn", [ground, me, me + 1], { reported }), me, reported };
 }
 
-const players = Array.from({ length: PLAYERS }, play);
-const began = performance.now();
-let atFirst = 0;
-for (let kills = 0; kills < KILLS; kills++) {
-  const at = Math.floor(Math.random() * players.length);
-  const victim = players[at];
-  assert(victim !== undefined);
-  await victim.relative.heard("entered");
-  const until = performance.now() + Math.random() * 40;
-  while (performance.now() < until) {
+async function main(): Promise<void> {
+  const players = Array.from({ length: PLAYERS }, play);
+  const began = performance.now();
+  let atFirst = 0;
+  for (let kills = 0; kills < KILLS; kills++) {
+    const at = Math.floor(Math.random() * players.length);
+    const victim = players[at];
+    assert(victim !== undefined);
+    await victim.relative.heard("entered");
+    const until = performance.now() + Math.random() * 40;
+    while (performance.now() < until) {
+      takeJournal();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    victim.relative.strike();
+    await victim.relative.ended();
+    assertEquals(victim.relative.errors, "");
+    await pass();
     takeJournal();
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    const [told, got] = [ground.ledger[victim.me] as number, come.get(victim.me) ?? 0];
+    assert(got === told || got === told + 1, `${told} were put, ${got} came`);
+    players[at] = play();
+    if (kills === 20) atFirst = descriptors();
+    if (kills % 100 === 99) {
+      console.log(`${kills + 1} kills, ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    }
   }
-  victim.relative.strike();
-  await victim.relative.ended();
-  assertEquals(victim.relative.errors, "");
+  if (KILLS > 20) {
+    assert(descriptors() < atFirst + 20, `${descriptors()} descriptors, ${atFirst} first`);
+  }
+  for (const { relative } of players) {
+    await relative.kill();
+    releaseTicket(relative.ticket);
+  }
   await pass();
   takeJournal();
-  const [told, got] = [ground.ledger[victim.me] as number, come.get(victim.me) ?? 0];
-  assert(got === told || got === told + 1, `${told} were put, ${got} came`);
-  players[at] = play();
-  if (kills === 20) atFirst = descriptors();
-  if (kills % 100 === 99) {
-    console.log(`${kills + 1} kills, ${((performance.now() - began) / 1000).toFixed(0)} s`);
-  }
+  const { q } = agentOf(scope);
+  await until(() => {
+    q.agents.watch(); // nobody waits any more who would
+    return entries(scope) === 0;
+  }, "the end of all entries");
+  assertEquals(ground.semaphore.value, PERMITS);
+  let agents = 0;
+  for (let id = 1; id <= q.w.load(AGENTS); id++) if (q.w.load(agentRecord(id)) !== 0) agents++;
+  assertEquals(agents, 1, "agents that are left");
+  const items = [...come.values()].reduce((sum, n) => sum + n, 0);
+  console.log(
+    `${KILLS} kills, ${items} items, nothing left; ${q.stolen} latches taken from the dead`,
+  );
 }
-if (KILLS > 20) {
-  assert(descriptors() < atFirst + 20, `${descriptors()} descriptors, ${atFirst} first`);
-}
-for (const { relative } of players) {
-  await relative.kill();
-  releaseTicket(relative.ticket);
-}
-await pass();
-takeJournal();
-const { q } = agentOf(scope);
-await until(() => {
-  q.agents.watch(); // nobody waits any more who would
-  return entries(scope) === 0;
-}, "the end of all entries");
-assertEquals(ground.semaphore.value, PERMITS);
-let agents = 0;
-for (let id = 1; id <= q.w.load(AGENTS); id++) if (q.w.load(agentRecord(id)) !== 0) agents++;
-assertEquals(agents, 1, "agents that are left");
-const items = [...come.values()].reduce((sum, n) => sum + n, 0);
-console.log(
-  `${KILLS} kills, ${items} items, nothing left; ${q.stolen} latches taken from the dead`,
-);
+
+if (isMain(import.meta)) await main();
