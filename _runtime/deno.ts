@@ -18,7 +18,7 @@ export function denoRuntime(): Runtime {
     ...commonRuntime(),
     name: "deno",
     spawnWorker: (bootUrl, data, options = {}) =>
-      spawnWorker(bootUrl, import.meta.url, data, options, undefined),
+      spawnWorker(bootUrl, import.meta.url, data, options),
     // Deno's workers write to the file descriptors themselves.
     installWorkerConsole: (_pause, beforeOutput) => void beforeConsole(beforeOutput),
     // Deno raises the limit to be able to stop the code.

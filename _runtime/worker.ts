@@ -58,20 +58,28 @@ await import(${JSON.stringify(bootUrl)});`;
   return new URL("data:text/javascript," + encodeURIComponent(source));
 }
 
+/** What one of the runtimes wants of its workers. */
+export interface OwnOptions {
+  /** Flags. */
+  execArgv?: string[];
+  /** Whose environment variables they see. */
+  env?: symbol;
+}
+
 /** Starts a worker that imports `bootUrl`. */
 export function spawnWorker(
   bootUrl: string,
   runtimeUrl: string,
   data: unknown,
   options: SpawnOptions,
-  execArgv: string[] | undefined,
+  own: OwnOptions = {},
 ): WorkerHandle {
   const worker = new Worker(bootstrap(bootUrl, runtimeUrl), {
     workerData: data,
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
     ...(options.transfer === undefined ? {} : { transferList: options.transfer as never }),
-    ...(execArgv === undefined ? {} : { execArgv }),
+    ...own as { execArgv?: string[] },
   });
   // Without a listener an error would be thrown in this thread.
   worker.on("error", (error) => options.onError?.(error));

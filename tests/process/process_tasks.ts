@@ -39,6 +39,8 @@ export const whoAmIInThread = task(import.meta, () => {
 
 export const nameOfProcess = task(import.meta, () => currentProcess().name);
 
+export const variable = task(import.meta, (name: string) => process.env[name] ?? null);
+
 export const exitWith = task(import.meta, (code: number): void => process.exit(code));
 
 export const setExitCode = task(import.meta, (code: number): string => {

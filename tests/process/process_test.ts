@@ -489,3 +489,15 @@ if (process.platform === "linux") {
     assert(after.descriptors <= before.descriptors, `${after.descriptors} descriptors`);
   });
 }
+
+Deno.test("Process.start() passes on the environment as it is by then, and threads see it, too", async () => {
+  await new Process({ target: tasks.square, args: [1] }).start().join();
+  process.env.NOGIL_TEST_VARIABLE = "set late";
+  try {
+    const args: [string] = ["NOGIL_TEST_VARIABLE"];
+    assertEquals(await new Process({ target: tasks.variable, args }).start().join(), "set late");
+    assertEquals(await new Thread({ target: tasks.variable, args }).start().join(), "set late");
+  } finally {
+    delete process.env.NOGIL_TEST_VARIABLE;
+  }
+});
