@@ -11,8 +11,8 @@ import type { Agent } from "./agent.ts";
 import { type GuardOwner, HeldGuard } from "./held_guard.ts";
 import { NOTHING, type Outcome, TAKEN_ABANDONED } from "./kind.ts";
 import { MAIN } from "./layout.ts";
-import { holderOf, spinLock, tryLock, unlock } from "./lock_kind.ts";
-import { ownerToken } from "./owner_token.ts";
+import { abandon, holderOf, spinLock, tryLock, unlock } from "./lock_kind.ts";
+import { forgetHolding, type Holding, noteHolding, ownerToken } from "./owner_token.ts";
 import type { Place } from "./place.ts";
 import {
   checkSyncWait,
@@ -244,7 +244,7 @@ const COUNT = MAIN + 1;
 const TOKEN = MAIN + 2;
 
 /** A lock that its owner may acquire again. */
-export class RLockCore extends LockCore {
+export class RLockCore extends LockCore implements Holding {
   /** Guards of the owner's acquisitions that are not released, oldest first. */
   #guards: HeldGuard[] = [];
   protected override readonly noun: string = "re-entrant lock";
@@ -281,8 +281,18 @@ export class RLockCore extends LockCore {
     };
     this.#guards = [];
     this.agent.locksHeld--;
+    forgetHolding(saved.token, this);
     unlock(this.agent.q, this.o);
     return saved;
+  }
+
+  /** The greenlet that held the lock has ended, and nobody else can release it. */
+  ownerEnded(token: number): void {
+    const { q } = this.agent;
+    if (!this.isMine() || q.w.load(this.o + TOKEN) !== token) return;
+    this.#guards = [];
+    this.agent.locksHeld--;
+    abandon(q, this.o);
   }
 
   #decrement(): void {
@@ -294,6 +304,7 @@ export class RLockCore extends LockCore {
     }
     if (this.#guards.length !== 0) this.#guards = [];
     this.agent.locksHeld--;
+    forgetHolding(w.load(this.o + TOKEN), this);
     unlock(this.agent.q, this.o);
   }
 
@@ -318,6 +329,7 @@ export class RLockCore extends LockCore {
       // They are nearly always what they were, since the last release leaves them.
       if (w.load(this.o + TOKEN) !== token) w.store(this.o + TOKEN, token);
       if (w.load(this.o + COUNT) !== 1) w.store(this.o + COUNT, 1);
+      noteHolding(token, this);
       return guard;
     }
     w.store(this.o + COUNT, w.load(this.o + COUNT) + 1);
@@ -328,6 +340,7 @@ export class RLockCore extends LockCore {
 
   protected override remember({ guards, token, count }: Saved): void {
     this.#guards = guards;
+    noteHolding(token, this);
     const { w } = this.agent.q;
     w.store(this.o + TOKEN, token);
     w.store(this.o + COUNT, count);

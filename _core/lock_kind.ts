@@ -134,6 +134,14 @@ export function unlock(q: WaitQueue, o: number): boolean {
   }
 }
 
+/** Leaves a lock of this agent to the next, who is told that its holder died. */
+export function abandon(q: WaitQueue, o: number): void {
+  q.latch(o);
+  lockKind.holderDied(q, o, q.me);
+  q.settle(o, true);
+  q.unlatch(o);
+}
+
 /** Id of the agent that holds the lock, or 0. */
 export function holderOf(q: WaitQueue, o: number): number {
   return q.w.load(o + MAIN) & ID;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ownerEnded } from "../_core/owner_token.ts";
 import { ReachableWait, WaitScope } from "../_core/wait_scope.ts";
 import { runInScope } from "./scheduler.ts";
 import type { Strand } from "./strand.ts";
@@ -20,6 +21,7 @@ export function observeProgress(next: Observer | null): void {
 
 /** Says that a greenlet has ended. */
 export function hasEnded(strand: Strand): void {
+  ownerEnded(strand.ident);
   if (observer !== null) observer(strand, true);
 }
 

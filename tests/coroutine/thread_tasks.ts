@@ -2,7 +2,7 @@
 
 import { task } from "../../_core/task.ts";
 import { gather, monkey, run, sleep, TaskGroup } from "../../coroutine/mod.ts";
-import type { Event, Semaphore } from "../../sync/mod.ts";
+import type { Event, RLock, Semaphore } from "../../sync/mod.ts";
 
 /** Says that it has begun, and blocks its thread until it is let go. */
 export const holdThread = task(import.meta, (inside: Semaphore, release: Event): void => {
@@ -30,3 +30,17 @@ export const runTasks = task(import.meta, async (n: number): Promise<unknown[]> 
   monkey.unpatch();
   return [before, sum];
 });
+
+/** Acquires a lock, and gives what is thrown, and whether it is held then. */
+export const acquireAbandoned = task(
+  import.meta,
+  (lock: RLock, ready: Event): [string, boolean] => {
+    ready.set();
+    try {
+      lock.acquireSync();
+      return ["nothing", true];
+    } catch (error) {
+      return [(error as Error).name, lock.locked()];
+    }
+  },
+);
