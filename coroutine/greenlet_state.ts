@@ -5,7 +5,7 @@
  */
 
 import type { WaitState } from "../_core/wait_state.ts";
-import { DEAD, type Listener, type Strand } from "./strand.ts";
+import { DEAD, expectStart, type Listener, type Strand } from "./strand.ts";
 
 /** A greenlet, as a wait for many objects sees it. */
 export class GreenletState implements WaitState {
@@ -32,6 +32,7 @@ export class GreenletState implements WaitState {
 /** Calls back when a greenlet is dead, unless the returned function is called before. */
 export function subscribe(strand: Strand, onDone: () => void): () => void {
   const listener: Listener = { notify: onDone };
+  if (strand.isForgotten) expectStart(strand);
   strand.listen(listener);
   return () => strand.unlisten((one) => one === listener);
 }

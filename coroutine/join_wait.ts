@@ -7,7 +7,7 @@
 import { ReachableWait } from "../_core/wait_scope.ts";
 import { forgetLast, lastReject, lastResolve, newPromise } from "../_core/open_promise.ts";
 import { hubScope } from "./scheduler.ts";
-import type { Listener, Strand } from "./strand.ts";
+import { expectStart, type Listener, type Strand } from "./strand.ts";
 
 /** Waits until a greenlet is dead; gives its value, or throws its error, if `wantsValue`. */
 export function joinWait(strand: Strand, wantsValue: boolean): Promise<unknown> {
@@ -42,6 +42,7 @@ class JoinWait extends ReachableWait implements Listener {
     forgetLast();
     this.#strand = strand;
     this.#wantsValue = wantsValue;
+    if (strand.isForgotten) expectStart(strand);
     strand.listen(this);
     hubScope().enter(this);
   }

@@ -9,7 +9,7 @@ import { calledWithin } from "../_core/deadline.ts";
 import { checkWait, type WaitOptions } from "../_core/wait_options.ts";
 import { Greenlet, type GreenletResult, type KillOptions, strandOf } from "./greenlet.ts";
 import { hubScope } from "./scheduler.ts";
-import { currentStrand, DEAD, type Listener } from "./strand.ts";
+import { currentStrand, DEAD, expectStart, type Listener } from "./strand.ts";
 
 /** For which greenlets {@linkcode joinAll} waits, and for how long. */
 export interface JoinAllOptions extends WaitOptions {
@@ -132,7 +132,10 @@ export async function joinAll<G extends Greenlet<unknown>>(
           if (--left === 0 || raiseError && hasFailed) callBack();
         },
       };
-      for (const strand of alive) strand.listen(listener);
+      for (const strand of alive) {
+        if (strand.isForgotten) expectStart(strand);
+        strand.listen(listener);
+      }
       return () => {
         for (const strand of alive) strand.unlisten((one) => one === listener);
       };
@@ -193,7 +196,9 @@ function checkGreenlets<G extends Greenlet<unknown>>(verb: string, greenlets: It
   const all = [...greenlets];
   for (const one of all) {
     if (!(one instanceof Greenlet)) {
-      throw new TypeError(`Cannot ${verb} greenlets: received ${typeof one}`);
+      throw new TypeError(
+        `Cannot ${verb} greenlets: expected greenlets, as spawn() gives them: received ${typeof one}`,
+      );
     }
   }
   return all;

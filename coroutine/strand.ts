@@ -82,6 +82,10 @@ export const population: {
 } = { started: 0, ended: 0, failed: 0, killed: 0, newest: null, observers: new Set() };
 
 let firstStart: () => void = () => {};
+let hasBegun = false;
+
+/** Those that nobody has started, and somebody waits for. */
+const expected: Set<Strand> = new Set();
 
 /** Says what is done when a greenlet is started for the first time. */
 export function onFirstStart(callback: () => void): void {
@@ -89,10 +93,25 @@ export function onFirstStart(callback: () => void): void {
 }
 
 function begun(): void {
+  if (hasBegun) return;
+  hasBegun = true;
   install();
   // Waits that a greenlet has begun and does not await, and what its code makes of them.
   quietRejections((reason) => isInterruption(reason) && currentScope() !== null);
   firstStart();
+}
+
+/** Says that somebody waits for a greenlet that was not started yet. */
+export function expectStart(strand: Strand): void {
+  begun();
+  expected.add(strand);
+}
+
+/** Takes those that somebody waits for, and that nobody has started. */
+export function takeForgotten(): Strand[] {
+  const forgotten = [...expected];
+  expected.clear();
+  return forgotten;
 }
 
 /** How many have begun and not ended. */
@@ -185,6 +204,7 @@ export class Strand extends GreenletScope implements Waiter {
 
   /** What it waits for, in words. */
   waitsFor(): string[] {
+    if (this.isForgotten) return ["start(), which nobody has called"];
     if (this.state !== RUNNING) return [this.isDue ? "its time to begin" : "its turn to begin"];
     const whats = this.whats();
     return whats.length > 0 ? whats : ["a promise"];
@@ -195,10 +215,16 @@ export class Strand extends GreenletScope implements Waiter {
     return this.state === NEW && this.#rare !== null && this.#rare.alarm !== null;
   }
 
+  /** Whether nobody has started it. */
+  get isForgotten(): boolean {
+    return this.state === NEW && !this.isDue;
+  }
+
   /** Lets it begin after `delay` milliseconds; `-1`: with the next portion. */
   start(delay: number): void {
     if (this.state !== NEW || this.isDue) return;
     if (population.started === 0) begun();
+    if (expected.size > 0) expected.delete(this);
     this.#context = contextFor(this);
     if (delay < 0) this.#post();
     else this.#rarely.alarm = scheduler.sleep(delay, this);
@@ -247,6 +273,7 @@ export class Strand extends GreenletScope implements Waiter {
   end(value: unknown, isError: boolean): void {
     if (this.state === DEAD) return;
     hasEnded(this);
+    if (expected.size > 0) expected.delete(this);
     const wasStarted = this.#context !== null || this.state === RUNNING;
     this.state = DEAD;
     this.value = value;
@@ -296,6 +323,18 @@ export class Strand extends GreenletScope implements Waiter {
       this.end(error, true);
     };
     this.#setAlarm(scheduler.sleep(grace, { resume: giveUp }));
+  }
+
+  /** Takes all requests to die back: what was not thrown yet never is, and it is not given up. */
+  forgive(): void {
+    const rare = this.#rare;
+    if (rare === null || rare.killedWith === null || this.state !== RUNNING) return;
+    for (let one: Killing | null = rare.killedWith; one !== null; one = one.before) {
+      this.calmDown(one.error);
+    }
+    rare.killedWith = null;
+    if (rare.controller?.signal.aborted === true) rare.controller = null;
+    this.#setAlarm(null);
   }
 
   #setAlarm(alarm: Alarm<Waiter> | null): void {
