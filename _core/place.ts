@@ -45,7 +45,11 @@ const collected = new FinalizationRegistry<Adopted>(forget);
  */
 export function checkScope(options: { scope?: Scope } | undefined, what: string): Scope {
   if (options !== undefined && (typeof options !== "object" || options === null)) {
-    throw new TypeError(`Cannot create ${what}: options must be an object`);
+    throw new TypeError(
+      `Cannot create ${what}: options must be an object, as { scope: "process" }: received ${
+        options === null ? "null" : typeof options
+      }`,
+    );
   }
   const scope = options?.scope ?? "thread";
   if (scope === "process") processAgent(`create ${what}`);

@@ -49,6 +49,11 @@ export interface BlankMaker {
  * @throws {TypeError} If `cls` is no class, if it has private fields, or for the reasons for which `task` throws.
  */
 export function shareable<C>(meta: ImportMeta, cls: C): C {
+  if (typeof meta === "function") {
+    throw new TypeError(
+      "Cannot call shareable: 'import.meta' comes first, as shareable(import.meta, Class)",
+    );
+  }
   if (typeof cls !== "function" || typeof cls.prototype !== "object" || cls.prototype === null) {
     throw new TypeError(`Cannot call shareable: 'cls' must be a class, received ${typeof cls}`);
   }

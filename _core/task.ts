@@ -57,7 +57,11 @@ export function task<A extends unknown[], R>(
  *
  * @param meta The `import.meta` of the module.
  * @returns Whether the module is the program, and this its main thread.
+ * @throws {TypeError} If `meta` is no `import.meta`.
  */
 export function isMain(meta: ImportMeta): boolean {
+  if (typeof meta !== "object" || meta === null) {
+    throw new TypeError("Cannot call isMain: it takes 'import.meta', as isMain(import.meta)");
+  }
   return isMainModule(meta);
 }

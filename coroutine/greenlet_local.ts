@@ -4,6 +4,8 @@
  * @module
  */
 
+import { HANDLE, type HandleRecord } from "../_core/handle.ts";
+import { UnshareableError } from "../errors.ts";
 import { currentStrand } from "./strand.ts";
 
 /** The namespaces of the code outside of greenlets. */
@@ -87,6 +89,14 @@ export const GreenletLocal: GreenletLocalConstructor = class GreenletLocal {
     );
   }
 } as GreenletLocalConstructor;
+
+Object.defineProperty(GreenletLocal.prototype, HANDLE, {
+  value(): HandleRecord {
+    throw new UnshareableError(
+      "Cannot send GreenletLocal: every greenlet has its own, create it at the top level of a module that both import",
+    );
+  },
+});
 
 function find(key: object): object | undefined {
   const strand = currentStrand();

@@ -86,6 +86,11 @@ export class Listener implements AsyncDisposable {
    */
   constructor(options?: ListenerOptions) {
     const what = "create Listener";
+    if (typeof (options ?? {}) !== "object") {
+      throw new TypeError(
+        `Cannot ${what}: options must be an object, as { address: ["127.0.0.1", 8080] }: received ${typeof options}`,
+      );
+    }
     const terms = checkTerms(options, what);
     const backlog = checkBacklog(options?.backlog, what);
     const wanted = addressOf(options, what);

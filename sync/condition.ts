@@ -24,6 +24,7 @@ import {
   type SyncWaitOptions,
   type WaitOptions,
 } from "../_core/wait_options.ts";
+import { checkFunction, look } from "./callback.ts";
 import type { Guard } from "./guard.ts";
 import type { Lock } from "./lock.ts";
 import { RLock } from "./rlock.ts";
@@ -73,7 +74,10 @@ export class Condition {
     const made = lock ?? new RLock(options);
     const core = LockCore.of(made);
     if (core === undefined) {
-      throw new TypeError("Cannot create Condition: 'lock' must be a Lock or an RLock");
+      throw new TypeError(
+        "Cannot create Condition: 'lock' must be a Lock or an RLock: options come second, " +
+          "as new Condition(undefined, options)",
+      );
     }
     const { scope } = core.agent.arena;
     if (checkScope({ scope, ...options }, "Condition") !== scope) {
@@ -168,21 +172,23 @@ export class Condition {
    *
    * @param predicate Its first truthy value is the result.
    * @param options `timeout` in milliseconds for all waits together, `signal` to give up.
+   * @throws {TypeError} If the predicate is no function, or returns a promise.
    * @throws {TimeoutError} If time runs out and the predicate does not hold.
    */
   async waitFor<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
     const limit = checkWait(options, "wait on condition");
     const end = performance.now() + limit;
+    checkFunction("predicate", predicate, "wait on condition");
     this.#assertOwned("wait on");
     for (;;) {
-      const value = predicate();
+      const value = look(predicate);
       if (value) return value;
       const timeout = Math.max(0, end - performance.now());
       try {
         await this.wait({ ...options, timeout });
       } catch (error) {
         if (!(error instanceof TimeoutError) || error === options?.signal?.reason) throw error;
-        const last = predicate();
+        const last = look(predicate);
         if (last) return last;
         throw late(limit);
       }
@@ -194,21 +200,23 @@ export class Condition {
    *
    * @param predicate Its first truthy value is the result.
    * @param options `timeout` in milliseconds for all waits together.
+   * @throws {TypeError} If the predicate is no function, or returns a promise.
    * @throws {TimeoutError} If time runs out and the predicate does not hold.
    */
   waitForSync<T>(predicate: () => T, options?: SyncWaitOptions): T {
     const limit = checkSyncWait(options, "wait on condition");
     const end = performance.now() + limit;
+    checkFunction("predicate", predicate, "wait on condition");
     this.#assertOwned("wait on");
     for (;;) {
-      const value = predicate();
+      const value = look(predicate);
       if (value) return value;
       const left = Math.max(0, end - performance.now());
       try {
         this.waitSync(left === Infinity ? {} : { timeout: left });
       } catch (error) {
         if (!(error instanceof TimeoutError)) throw error;
-        const last = predicate();
+        const last = look(predicate);
         if (last) return last;
         throw late(limit);
       }

@@ -15,6 +15,7 @@ import {
   type Place,
   registerPlaced,
 } from "../_core/place.ts";
+import { checkFunction } from "./callback.ts";
 import type { Guard } from "./guard.ts";
 
 let revived: Place | null = null;
@@ -110,6 +111,7 @@ export class Lock {
    * @param options As for {@linkcode Lock.acquire}.
    */
   async with<T>(fn: () => T | Promise<T>, options?: AcquireOptions): Promise<T> {
+    checkFunction("fn", fn, "run with lock");
     const guard = await this.acquire(options);
     try {
       return await fn();

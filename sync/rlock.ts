@@ -20,6 +20,7 @@ import {
   type Place,
   registerPlaced,
 } from "../_core/place.ts";
+import { checkFunction } from "./callback.ts";
 import type { Guard } from "./guard.ts";
 
 /** An object that has an `RLock` in its own record: the lock travels with it. */
@@ -126,6 +127,7 @@ export class RLock {
    * @param options As for {@linkcode RLock.acquire}.
    */
   async with<T>(fn: () => T | Promise<T>, options?: AcquireOptions): Promise<T> {
+    checkFunction("fn", fn, "run with lock");
     const guard = await this.acquire(options);
     try {
       return await fn();

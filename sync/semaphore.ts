@@ -32,6 +32,7 @@ import {
   type SyncWaitOptions,
   type WaitOptions,
 } from "../_core/wait_options.ts";
+import { checkFunction } from "./callback.ts";
 import type { Guard } from "./guard.ts";
 
 let revived: Place | null = null;
@@ -116,7 +117,7 @@ export class Semaphore {
    */
   constructor(value?: number, options?: { scope?: Scope }) {
     const count = value ?? 1;
-    checkCount("value", count, 0);
+    checkCount("create", "value", count, 0);
     if (revived === null) {
       this.#place = createPlace(TYPE_SEMAPHORE, checkScope(options, new.target.name));
       adopt(this.#place, this);
@@ -184,6 +185,7 @@ export class Semaphore {
    * @param options As for {@linkcode Semaphore.acquire}.
    */
   async with<T>(fn: () => T | Promise<T>, options?: WaitOptions): Promise<T> {
+    checkFunction("fn", fn, "run with semaphore");
     const guard = await this.acquire(options);
     try {
       return await fn();
@@ -200,7 +202,7 @@ export class Semaphore {
    * @throws {InvalidStateError} If there would be too many permits; none is given back then.
    */
   release(n: number = 1): void {
-    checkCount("n", n, 1);
+    checkCount("release", "n", n, 1);
     if (this.#permits.release(n)) return;
     const bound = this.bounded ? this.#initial : MAX_PERMITS;
     throw new InvalidStateError(
@@ -250,15 +252,15 @@ function late(timeout: number): TimeoutError {
   return new TimeoutError(`Cannot acquire semaphore: timed out after ${timeout} ms`);
 }
 
-function checkCount(name: string, value: number, least: number): void {
+function checkCount(verb: string, name: string, value: number, least: number): void {
   if (typeof value !== "number") {
     throw new TypeError(
-      `Cannot use semaphore: '${name}' must be a number: received ${typeof value}`,
+      `Cannot ${verb} semaphore: '${name}' must be a number: received ${typeof value}`,
     );
   }
   if (!Number.isInteger(value) || value < least || value > MAX_PERMITS) {
     throw new RangeError(
-      `Cannot use semaphore: '${name}' must be an integer from ${least} to ${MAX_PERMITS}: received ${value}`,
+      `Cannot ${verb} semaphore: '${name}' must be an integer from ${least} to ${MAX_PERMITS}: received ${value}`,
     );
   }
 }

@@ -123,6 +123,86 @@ const GUESSES: Record<string, [guess: () => unknown, ...words: string[]]> = {
     "belongs to the thread that made it",
   ],
 
+  "lock.acquire(true, 5)": [() => new std.Lock().acquire(true, 5), "as { timeout: 5000 }"],
+  "lock.with()": [() => new std.Lock().with(), "'fn' must be a function"],
+  "lock.with({ timeout: 5 }, fn)": [() => new std.Lock().with({ timeout: 5 }, () => 1), "'fn'"],
+  "new Lock('process')": [() => new std.Lock("process"), 'as { scope: "process" }'],
+  "new Semaphore({ value: 3 })": [
+    () => new std.Semaphore({ value: 3 }),
+    "create semaphore: 'value' must be a number",
+  ],
+  "new Condition({ scope: 'process' })": [
+    () => new std.Condition({ scope: "process" }),
+    "new Condition(undefined, options)",
+  ],
+  "new Barrier(2, action)": [() => new std.Barrier(2, () => 1), "options must be an object"],
+  "condition.waitFor(async () => …)": [
+    async () => {
+      const condition = new std.Condition(new std.Lock({ scope: "local" }));
+      await condition.acquire();
+      await condition.waitFor(() => Promise.resolve(false));
+    },
+    "'predicate' must answer at once",
+  ],
+  "condition.waitFor(ready)": [
+    async () => {
+      const condition = new std.Condition(new std.Lock({ scope: "local" }));
+      await condition.acquire();
+      await condition.waitFor(true);
+    },
+    "'predicate' must be a function",
+  ],
+  "new Listener(8080)": [() => new std.Listener(8080), 'as { address: ["127.0.0.1", 8080] }'],
+  "Client({ hostname, port })": [
+    () => std.Client({ hostname: "127.0.0.1", port: 8080 }),
+    '["host", port]',
+  ],
+  "a Request in a queue": [
+    () => new std.Queue().put(new Request("http://127.0.0.1/")),
+    "a Request does not travel, send what it holds",
+  ],
+  "a GreenletLocal as argument": [
+    () => new std.Thread({ target: square, args: [new std.GreenletLocal()] }).start(),
+    "every greenlet has its own",
+  ],
+  "joinAll([promise])": [
+    () => std.joinAll([Promise.resolve(1)]),
+    "expected greenlets, as spawn() gives them",
+  ],
+  "spawnLater(fn, 1000)": [() => std.spawnLater(square, 1000), "'fn' must be a function"],
+  "createTask(fn())": [
+    () => std.createTask(Promise.resolve(1)),
+    "pass the function and its arguments",
+  ],
+  "startNew of a Timeout outside of greenlets": [
+    () => std.Timeout.startNew(5),
+    "use Timeout.run()",
+  ],
+  "run() inside of run()": [
+    () => std.run(() => std.run(() => Promise.resolve(1))),
+    "await the function",
+  ],
+  "wait(future)": [() => std.wait(new std.Future()), "as [future, thread]"],
+  "future.result(5)": [() => new std.Future().result(5), "as { timeout: 5000 }"],
+  "a method in a pool": [
+    () =>
+      withPool((pool) =>
+        pool.map(
+          {
+            double(x: number): number {
+              return 2 * x;
+            },
+          }.double,
+          [1],
+        )
+      ),
+    "wrap it into a function",
+  ],
+  "Math.sqrt in a pool": [() => withPool((pool) => pool.map(Math.sqrt, [4])), "wrap it"],
+
+  "isMain()": [() => std.isMain(), "isMain(import.meta)"],
+  "isMain(import.meta.url)": [() => std.isMain(import.meta.url), "isMain(import.meta)"],
+  "shareable(Class)": [() => std.shareable(Point), "shareable(import.meta, Class)"],
   "task(fn)": [() => std.task(square), "task(import.meta, fn)"],
   "task(import.meta.url, fn)": [() => std.task(import.meta.url, square), "must be 'import.meta'"],
   "task in a function": [() => std.task(import.meta, square), "top level"],
@@ -217,6 +297,14 @@ for (const [what, [program, most]] of Object.entries(UNGUARDED)) {
     assertStringIncludes(stderr, "if (isMain(import.meta)) { … }");
   });
 }
+
+Deno.test("a program that waits for a greenlet that nobody has started is told so", () => {
+  const program = new URL("./no_start_greenlet.ts", import.meta.url);
+  const { stdout, stderr, status } = runProgram(program);
+  assertEquals([stdout, status], ["", 1], stderr);
+  assertStringIncludes(stderr, "LoopExit: Cannot go on");
+  assertStringIncludes(stderr, "waits for start(), which nobody has called");
+});
 
 Deno.test("a program that may not start processes is told what to grant", () => {
   if (!IS_DENO) return;

@@ -6,23 +6,34 @@
  */
 
 import {
+  asCompleted,
+  Client,
+  Condition,
+  createTask,
   type Event,
-  type Future,
+  Future,
+  gather,
   type Greenlet,
+  joinAll,
   Lock,
+  monkey,
+  Pipe,
   type Pool,
   Process,
   Queue,
   run,
   Semaphore,
   SharedArray,
+  SharedMemory,
   sleep,
   sleepSync,
   spawn,
+  spawnLater,
   task,
   Thread,
   ThreadPool,
   ThreadPoolExecutor,
+  Timer,
   Value,
 } from "../../mod.ts";
 
@@ -80,6 +91,28 @@ export async function positions(lock: Lock, queue: Queue<number>, event: Event):
   SharedArray("i", 10).get_obj();
   // @ts-expect-error -- a number of milliseconds
   sleepSync("1");
+  // @ts-expect-error -- new
+  Lock();
+  // @ts-expect-error -- new Timer(1000, fn)
+  new Timer(() => {}, 1000);
+  // @ts-expect-error -- tryAcquire()
+  await lock.acquire({ blocking: false });
+  // @ts-expect-error -- tryGet()
+  await queue.get({ block: false });
+  // @ts-expect-error -- get({ timeout: 5000 })
+  await queue.get(true, 5);
+  // @ts-expect-error -- { scope: "process" }
+  new Lock("process");
+  // @ts-expect-error -- new Condition(undefined, { scope: "process" })
+  new Condition({ scope: "process" });
+  // @ts-expect-error -- Value.add()
+  console.log(new Value("i", 0) + 1);
+  // @ts-expect-error -- Pipe(false)
+  Pipe({ duplex: false });
+  // @ts-expect-error -- Client(["localhost", 8080])
+  await Client("localhost", 8080);
+  // @ts-expect-error -- { create: true, size: 10 }
+  new SharedMemory("name", true, 10);
 }
 
 /** A promise that was not awaited. */
@@ -167,6 +200,16 @@ export async function fromNode(pool: ThreadPool, thread: Thread): Promise<void> 
   new Semaphore({ max: 2 });
   // @ts-expect-error -- lock.with(fn)
   await new Lock().runExclusive(() => {});
+  // @ts-expect-error -- pool.apply(square, [7])
+  await pool.run(square, { name: "square" });
+  // @ts-expect-error -- { chunksize: 2 }
+  await pool.map(square, [1], { chunkSize: 2 });
+  // @ts-expect-error -- { callback }
+  pool.applyAsync(square, [1], () => {});
+  // @ts-expect-error -- for await
+  for (const future of asCompleted([pool.applyAsync(square, [1])])) console.log(future);
+  // @ts-expect-error -- setResult() and setException()
+  new Future<number>((resolve: (value: number) => void) => resolve(1));
 }
 
 /** Processes and their pools. */
@@ -199,4 +242,22 @@ export async function greenlets(greenlet: Greenlet<number>): Promise<void> {
   console.log(greenlet + 1);
   // @ts-expect-error -- linkValue
   greenlet.link_value(() => {});
+  // @ts-expect-error -- spawnLater(1000, square, 1)
+  spawnLater(square, 1000, 1);
+  // @ts-expect-error -- joinAll([greenlet])
+  await joinAll(greenlet);
+  // @ts-expect-error -- joinAll([greenlet], { timeout: 5000 })
+  await joinAll([greenlet], 5);
+  // @ts-expect-error -- gather, or Promise.all
+  await joinAll([Promise.resolve(1)]);
+  // @ts-expect-error -- createTask(square, 1)
+  createTask(square(1));
+  // @ts-expect-error -- { returnExceptions: true }
+  await gather([square], { return_exceptions: true });
+  // @ts-expect-error -- patchAll
+  monkey.patch_all();
+  // @ts-expect-error -- patch({ fetch: true })
+  monkey.patch("fetch");
+  // @ts-expect-error -- hub.current
+  console.log(getcurrent());
 }
