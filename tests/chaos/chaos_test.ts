@@ -26,11 +26,11 @@ async function run(url: string, ...args: string[]): Promise<string> {
 
 if (process.platform === "linux") {
   Deno.test("processes that share locks, events, barriers and queues may be killed at any instant", async () => {
-    assertMatch(await run(family, "--kills=10"), /^10 kills, \d+ items, nothing left/);
+    assertMatch(await run(family, "--kills=6"), /^6 kills, \d+ items, nothing left/);
   });
 
   Deno.test("the workers of every pool of processes may be killed at any instant", async () => {
-    assertMatch(await run(pool, "--kills=15"), /^15 kills, .*; nothing left$/);
+    assertMatch(await run(pool, "--kills=10"), /^10 kills, .*; nothing left$/);
   });
 
   Deno.test("a program that is killed at any instant leaves nothing behind", async () => {

@@ -51,9 +51,15 @@ async function runSome(count: number, atOnce: number): Promise<void> {
   }
 }
 
+/** So long it may take until what has ended is gone, in milliseconds. */
+const GOODBYE = 20_000;
+
 /** Looks when what has just ended is gone. */
 async function holdings(): Promise<Holdings> {
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const end = performance.now() + GOODBYE;
+  do {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  } while (childrenOf(process.pid).length > 0 && performance.now() < end);
   return {
     memory: Math.round(process.memoryUsage().rss / 2 ** 20),
     descriptors: readdirSync("/proc/self/fd").length,
