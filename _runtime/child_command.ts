@@ -7,7 +7,7 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { lineage } from "./lineage.ts";
-import { findConfig, permissionFlags, type Permissions } from "./permissions.ts";
+import { configFlags, permissionFlags, type Permissions } from "./permissions.ts";
 
 /** What may be said about how a child is started. */
 export interface CommandOptions {
@@ -15,7 +15,7 @@ export interface CommandOptions {
   permissions: Permissions | null;
   /** Flags for the runtime, besides those that it gets in any case; `null`: as this process. */
   execArgv: readonly string[] | null;
-  /** The configuration file of Deno; `null`: the one that Deno finds for the program. */
+  /** The configuration file of Deno; `null`: what Deno finds for the program. */
   config: string | null;
 }
 
@@ -50,13 +50,13 @@ export function childCommand(
     const args = [...ownFlags(), ...flags, ...execArgv, fileURLToPath(bootUrl)];
     return { command, args };
   }
-  const config = options.config ?? lineage().config ?? findConfig();
+  const config = options.config ?? lineage().config;
   const flags = permissionFlags(options.permissions, libraryFolders(bootUrl));
   const main = read === undefined || read === true || modules.length === 0
     ? bootUrl
     : mainModule([bootUrl, ...modules]);
-  const settings = config === null ? "--no-config" : `--config=${config}`;
-  return { command, args: ["run", settings, ...flags, ...execArgv, main] };
+  const settings = config === null ? configFlags() : [`--config=${config}`];
+  return { command, args: ["run", ...settings, ...flags, ...execArgv, main] };
 }
 
 function mainModule(urls: readonly string[]): string {

@@ -201,25 +201,22 @@ export function missingForProcesses(): PermissionName[] {
 /** What was found, by where the search began. */
 const configs: Map<string, string | null> = new Map();
 
-/** Gives the file with the settings that Deno would find for the program, or `null`; it is looked for once, as Deno does. */
-export function findConfig(): string | null {
+/**
+ * Gives the flags for the settings that Deno would find for the program: those of the nearest folder that has any. Where
+ * that has a `package.json` alone, packages come from the folders `node_modules` above each module.
+ */
+export function configFlags(): string[] {
   const { main } = lineage();
-  const start = main?.startsWith("file:") ? main : `file://${process.cwd()}/`;
-  let found = configs.get(start);
-  if (found === undefined) configs.set(start, found = searchConfig(start));
-  return found;
-}
-
-function searchConfig(start: string): string | null {
-  let folder = new URL(start);
+  let folder = new URL(main?.startsWith("file:") ? main : `file://${process.cwd()}/`);
   for (;;) {
     const here = new URL(".", folder);
-    for (const name of ["deno.json", "deno.jsonc"]) {
-      const path = fileURLToPath(new URL(name, here));
-      if (existsSync(path)) return path;
+    const pathOf = (name: string): string => fileURLToPath(new URL(name, here));
+    for (const path of ["deno.json", "deno.jsonc"].map(pathOf)) {
+      if (existsSync(path)) return [`--config=${path}`];
     }
+    if (existsSync(pathOf("package.json"))) return ["--no-config", "--node-modules-dir=manual"];
     const above = new URL("..", here);
-    if (above.href === here.href) return null;
+    if (above.href === here.href) return ["--no-config"];
     folder = above;
   }
 }

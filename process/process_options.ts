@@ -41,7 +41,10 @@ export interface RuntimeOptions {
   permissions?: ProcessPermissions;
   /** Flags for the runtime, such as `--unstable-kv` or `--max-old-space-size=512`. Default: those of this process, on Node. */
   execArgv?: string[];
-  /** Deno's configuration file. Default: the `deno.json` that Deno finds for the program's main module. */
+  /**
+   * Deno's configuration file. Default: the `deno.json` or `package.json` that Deno finds for the program's main module. Name
+   * it if the program was started with `--config`: a process cannot tell.
+   */
   config?: string;
 }
 
