@@ -36,6 +36,7 @@
  */
 
 export * from "./coroutine/mod.ts";
+export { type CurrentTask, currentTask } from "./pool/mod.ts";
 export * from "./errors.ts";
 export * from "./pool/mod.ts";
 export * from "./process/mod.ts";

@@ -7,6 +7,7 @@
 import { CancelledError, InvalidStateError } from "../errors.ts";
 import { checkGrace } from "./greenlet_checks.ts";
 import { Greenlet, type GreenletResult, type LinkTarget, strandOf } from "./greenlet.ts";
+import { currentStrand, type Strand, strandsOf } from "./strand.ts";
 
 /** Milliseconds that a task which was cancelled has to end in, unless something else is said. */
 export const GRACE = 1000;
@@ -19,6 +20,9 @@ export interface CancelOptions {
    */
   grace?: number;
 }
+
+/** Adds to the requests to cancel a task, and gives how many there are. */
+let addRequests: (task: AsyncTask<unknown>, count: number) => number;
 
 /** Is told of the start of tasks. */
 let onStart: (task: AsyncTask<unknown>) => void = () => {};
@@ -55,6 +59,12 @@ export function watchTasks(watch: (task: AsyncTask<unknown>) => void): void {
  * @typeParam T The type of the result.
  */
 export class AsyncTask<T = unknown> extends Greenlet<T> {
+  #requests = 0;
+
+  static {
+    addRequests = (task, count) => task.#requests = Math.max(0, task.#requests + count);
+  }
+
   /** Lets the task begin when its turn comes. Does nothing if that was done before. */
   override start(): this {
     super.start();
@@ -72,6 +82,27 @@ export class AsyncTask<T = unknown> extends Greenlet<T> {
    */
   cancel(message?: string, options?: CancelOptions): boolean {
     return cancelGreenlet(this, message, options);
+  }
+
+  /**
+   * How many requests to cancel the task there are that were not taken back: those of `cancel`, and those of a `timeout` or
+   * a `TaskGroup` that is just ending the code inside of it.
+   */
+  cancelling(): number {
+    return this.#requests;
+  }
+
+  /**
+   * Takes a request to cancel the task back: for code that catches the `CancelledError`, and goes on. When none is left, an
+   * error that was not thrown yet never is, the task is not given up any more, and its `signal` is a new one.
+   *
+   * @returns How many requests are left.
+   */
+  uncancel(): number {
+    const left = addRequests(this as AsyncTask<unknown>, -1);
+    const strand = strandOf(this);
+    if (left === 0 && strand.killedWith?.error instanceof CancelledError) strand.forgive();
+    return left;
   }
 
   /** Whether the task is done, however it ended. */
@@ -194,9 +225,58 @@ export function cancelGreenlet(
 ): boolean {
   const strand = strandOf(greenlet);
   if (greenlet.ready()) return false;
-  const { grace = GRACE } = options ?? {};
-  strand.kill(cancelled(greenlet, message), checkGrace("cancel", grace));
+  const grace = checkGrace("cancel", options?.grace ?? GRACE);
+  if (greenlet instanceof AsyncTask) addRequests(greenlet, 1);
+  strand.kill(cancelled(greenlet, message), grace);
   return true;
+}
+
+/**
+ * Counts a request to cancel the task of a greenlet, if it is one, that ends only a part of it.
+ *
+ * @param count 1 when it is made, -1 when it is over.
+ */
+export function countRequest(strand: Strand, count: 1 | -1): void {
+  if (strand.facade instanceof AsyncTask) addRequests(strand.facade, count);
+}
+
+/**
+ * Gives the task in which the code runs: asyncio's `current_task`. `null` outside of tasks, also in other greenlets.
+ *
+ * `@nogil/std` has another function of that name, for the tasks of pools.
+ *
+ * @example Usage
+ * ```ts
+ * import { createTask, currentTask } from "@nogil/std/coroutine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const task = createTask(() => currentTask()?.getName());
+ * assertEquals(await task, task.getName());
+ * assertEquals(currentTask(), null);
+ * ```
+ */
+export function currentTask(): AsyncTask<unknown> | null {
+  const facade = currentStrand()?.facade;
+  return facade instanceof AsyncTask ? facade : null;
+}
+
+/**
+ * Gives the tasks of this thread that were started and are not done, the oldest first: asyncio's `all_tasks`.
+ *
+ * @example Usage
+ * ```ts
+ * import { allTasks, createTask, sleep } from "@nogil/std/coroutine";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const task = createTask(() => sleep(1));
+ * assertEquals(allTasks().has(task), true);
+ * await task;
+ * assertEquals(allTasks().has(task), false);
+ * ```
+ */
+export function allTasks(): Set<AsyncTask<unknown>> {
+  const tasks = strandsOf().map(({ facade }) => facade);
+  return new Set(tasks.filter((one): one is AsyncTask<unknown> => one instanceof AsyncTask));
 }
 
 function cancelled(greenlet: Greenlet<unknown>, message: string | undefined): CancelledError {

@@ -57,7 +57,7 @@
  * @module
  */
 
-export { AsyncTask, type CancelOptions, createTask } from "./async_task.ts";
+export { allTasks, AsyncTask, type CancelOptions, createTask, currentTask } from "./async_task.ts";
 export type { Awaitable, AwaitableResult } from "./awaitable.ts";
 export { Channel } from "./channel.ts";
 export type { GreenletErrorArgs, GreenletErrorHook } from "./error_hook.ts";

@@ -19,6 +19,7 @@
  */
 
 import { runtime } from "../_runtime/runtime.ts";
+import { countRequest } from "./async_task.ts";
 import type { Alarm } from "./alarm_heap.ts";
 import { drive, isGenerator } from "./driver.ts";
 import { type GreenletScope, PartScope } from "./greenlet_scope.ts";
@@ -33,6 +34,8 @@ const OVER = 2;
 export class Part<T> {
   readonly #scope: PartScope;
   readonly #grace: number;
+  /** What the greenlet was killed with last, when the part was made. */
+  readonly #killing: unknown;
   readonly #controller: AbortController = new AbortController();
   #state = RUNNING;
   #alarm: Alarm<Waiter> | null = null;
@@ -41,12 +44,25 @@ export class Part<T> {
   /** Makes a part; once it is interrupted, it has `grace` milliseconds to end. */
   constructor(whole: GreenletScope, grace: number) {
     this.#scope = new PartScope(whole);
+    this.#killing = whole.strand.killedWith;
     this.#grace = grace;
   }
 
   /** Whether the function has not ended, and was not given up. */
   get isRunning(): boolean {
     return this.#state !== OVER;
+  }
+
+  /**
+   * Gives what the whole greenlet was killed with since the part was made, which goes before what the part was interrupted
+   * with; `null` if it was not. It is not thrown again at the next wait.
+   */
+  takeKilling(): unknown {
+    const { strand } = this.#scope;
+    const killing = strand.killedWith;
+    if (killing === null || killing === this.#killing) return null;
+    strand.calmDown(killing.error);
+    return killing.error;
   }
 
   /** Is aborted when the part is interrupted. */
@@ -83,6 +99,7 @@ export class Part<T> {
   interrupt(error: unknown): void {
     if (this.#state !== RUNNING) return;
     this.#state = ENDING;
+    countRequest(this.#scope.strand, 1);
     const giveUp = (): void => {
       if (this.#end()) this.#reject(error);
     };
@@ -98,6 +115,7 @@ export class Part<T> {
 
   #end(): boolean {
     if (this.#state === OVER) return false;
+    if (this.#state === ENDING) countRequest(this.#scope.strand, -1);
     this.#state = OVER;
     if (this.#alarm !== null) scheduler.cancel(this.#alarm);
     return true;

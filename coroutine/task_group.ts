@@ -19,12 +19,14 @@ import {
   type AsyncTask,
   cancelGreenlet,
   type CancelOptions,
+  countRequest,
   GRACE,
   startTask,
 } from "./async_task.ts";
 import { waitForGreenlets } from "./awaitable.ts";
 import { checkGrace } from "./greenlet_checks.ts";
 import { type GreenletResult, strandOf } from "./greenlet.ts";
+import type { GreenletScope } from "./greenlet_scope.ts";
 import { Part } from "./part.ts";
 import { currentScope } from "./scheduler.ts";
 import type { Strand } from "./strand.ts";
@@ -94,6 +96,9 @@ export class TaskGroup implements AsyncDisposable {
   /** What the body was interrupted with. */
   #interruption: CancelledError | null = null;
   #onEmpty: (() => void) | null = null;
+  readonly #scope: GreenletScope | null = currentScope();
+  /** What the greenlet was killed with last, when the group was made. */
+  readonly #killing: unknown = this.#scope?.strand.killedWith ?? null;
 
   /**
    * Creates a group, for `await using`. In a greenlet, its body is the rest of that greenlet, until the block ends.
@@ -103,11 +108,17 @@ export class TaskGroup implements AsyncDisposable {
    */
   constructor(options?: CancelOptions) {
     this.#grace = checkGrace("cancel", options?.grace ?? GRACE);
-    const scope = currentScope();
+    const scope = this.#scope;
     if (scope === null) return;
     this.#body = {
-      interrupt: (error) => scope.interrupt(error),
-      calmDown: (error) => scope.calmDown(error),
+      interrupt: (error) => {
+        countRequest(scope.strand, 1);
+        scope.interrupt(error);
+      },
+      calmDown: (error) => {
+        countRequest(scope.strand, -1);
+        scope.calmDown(error);
+      },
     };
   }
 
@@ -115,7 +126,8 @@ export class TaskGroup implements AsyncDisposable {
    * Runs a function, and waits for the tasks that it has started.
    *
    * If the function throws, the tasks are cancelled, and its error is among those that are thrown together. If it is itself
-   * cancelled, the tasks are, too, and that error alone is thrown, unless a task fails while it ends.
+   * cancelled, the tasks are, too, and that error alone is thrown, unless a task fails while it ends: then the next wait
+   * throws it.
    *
    * @typeParam R What the function returns.
    * @param fn An asynchronous function, or a generator function that yields what it waits for. It gets the group.
@@ -256,9 +268,16 @@ export class TaskGroup implements AsyncDisposable {
     this.#state = OVER;
     const errors = this.#errors;
     if (errors.length > 0) {
+      this.#interruptAgain();
       throw new AggregateError(errors, `Cannot finish group of tasks: ${describeErrors(errors)}`);
     }
     if (last !== null) throw last;
+  }
+
+  /** Errors of the group are thrown instead of what the greenlet was killed with meanwhile, which the next wait throws. */
+  #interruptAgain(): void {
+    const killing = this.#scope?.strand.killedWith ?? null;
+    if (killing !== null && killing !== this.#killing) this.#scope?.interrupt(killing.error);
   }
 }
 

@@ -205,7 +205,9 @@ async function limitWithin<R>(
     return await part.run(() => fn(scope));
   } catch (error) {
     const isOurs = error === cancelled || scope.signal.aborted && error === scope.signal.reason;
-    if (!isOurs) throw error;
+    // Who is cancelled, and out of time, is cancelled.
+    const killing = isOurs ? part.takeKilling() : error;
+    if (killing !== null) throw killing;
     throw new TimeoutError(late(delay).message, { cause: error });
   } finally {
     scope[Symbol.dispose]();
