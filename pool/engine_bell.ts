@@ -52,6 +52,7 @@ export class Bell {
   listen(): void {
     if (this.#scheduled || this.#armed) {
       if (this.#keepAlive === null) this.#stay();
+      if (this.#armed) this.#wantRoom();
       return;
     }
     this.#scheduled = true;
@@ -78,6 +79,16 @@ export class Bell {
     const armed = this.#hooks.crowded() ? ARMED_FOR_ROOM : ARMED;
     this.#memory.words.store(OWNER_BELL, armed);
     return armed;
+  }
+
+  /** The bell was armed when there was room in the ring, and now tasks wait for some. */
+  #wantRoom(): void {
+    if (this.#scheduled || !this.#hooks.crowded()) return;
+    const { words } = this.#memory;
+    if (words.compareExchange(OWNER_BELL, ARMED, ARMED_FOR_ROOM) !== ARMED) return;
+    if (!this.#hooks.ready()) return;
+    this.#scheduled = true;
+    this.#nextTurn(this.#tick);
   }
 
   #stay(): void {

@@ -73,6 +73,16 @@ export const meetLater = task(
   },
 );
 
+/** Counts itself, and ends when so many have. */
+export const meetAll = task(
+  import.meta,
+  async (words: Int32Array, all: number): Promise<number> => {
+    Atomics.add(words, 0, 1);
+    while (Atomics.load(words, 0) < all) await new Promise((resolve) => setTimeout(resolve, 2));
+    return all;
+  },
+);
+
 /** Says that it runs, and never ends. */
 export const spin = task(import.meta, (words: Int32Array, index: number): never => {
   Atomics.add(words, index, 1);

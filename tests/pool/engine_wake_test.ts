@@ -48,3 +48,16 @@ Deno.test("TaskEngine loses no wake-up while its rings are full", async () => {
     });
   }
 });
+
+Deno.test("TaskEngine hears of room for tasks that come while it sleeps, though no task ends", async () => {
+  const small = { ...tuning, mainBytes: 512 };
+  await withEngine({ workers: 1, concurrency: 50, tuning: small }, async (engine) => {
+    for (let round = 0; round < 3; round++) {
+      const words = new Int32Array(new SharedArrayBuffer(4));
+      const all = [engine.run(t.meetAll, words, 50)];
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      for (let k = 1; k < 50; k++) all.push(engine.run(t.meetAll, words, 50));
+      assertEquals(await Promise.all(all), new Array(50).fill(50));
+    }
+  });
+});
