@@ -26,6 +26,8 @@ const PUBLISHED = 1 << 18;
 export const SUSPECT = 1 << 18;
 /** What one part in use adds to a page's word. */
 export const ONE = 1 << 19;
+/** A run has so many bytes at most: messages say their length in a word. */
+const MAX_BYTES = 2 ** 31 - 1;
 /** The memory grows by so many bytes at least. */
 const GROWTH = 1 << 20;
 /** It grows by a part of what it has, so that the search for a free page is rarely long. */
@@ -80,6 +82,11 @@ export class Heap {
   }
 
   #allocate(bytes: number, first: number, rest: number): number {
+    if (bytes > MAX_BYTES) {
+      throw new RangeError(
+        `Cannot allocate ${bytes} bytes of shared memory: there are at most ${MAX_BYTES} for one message`,
+      );
+    }
     const count = Math.max(1, Math.ceil(bytes / PAGE_BYTES));
     const used = this.#used();
     const run = this.#search(this.#rotor, used, count, first, rest) ??

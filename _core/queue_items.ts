@@ -124,7 +124,7 @@ export class Items {
   }
 
   #bytes(tag: number, source: Uint8Array, length: number, key: Key | undefined): number {
-    const ref = this.#cell(tag, length, key, (length + 3) >> 2);
+    const ref = this.#cell(tag, length, key, wordsFor(length));
     const { ints, bytes } = this.#heap;
     copyInto(bytes, (ref + ((ints[ref] as number) >> 8)) * 4, source, length);
     return ref;
@@ -137,7 +137,7 @@ export class Items {
     key: Key | undefined,
   ): number {
     const total = BUFFERS_KEY + length;
-    const ref = this.#cell(CODED_WITH_BUFFERS, total, key, (total + 3) >> 2);
+    const ref = this.#cell(CODED_WITH_BUFFERS, total, key, wordsFor(total));
     const { ints, floats, bytes } = this.#heap;
     const payload = ref + ((ints[ref] as number) >> 8);
     floats[payload >> 1] = keepBuffers(buffers);
@@ -268,6 +268,14 @@ export class Items {
 }
 
 const NO_BUFFERS: SharedArrayBuffer[] = [];
+/** The length of an item is said in a word, and so is its place. */
+const MOST_BYTES = 2 ** 31 - 1 - 4096;
+
+/** How many words so many bytes take. */
+function wordsFor(bytes: number): number {
+  if (bytes <= MOST_BYTES) return (bytes + 3) >> 2;
+  throw new RangeError(`Cannot put item: it takes ${bytes} bytes, more than ${MOST_BYTES}`);
+}
 
 function readMessage(
   bytes: Uint8Array,
