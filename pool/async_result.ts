@@ -28,6 +28,8 @@ import {
 
 /** Where a result comes from. */
 export interface ResultSource {
+  /** Takes in what results are there, without waiting. */
+  poll(): void;
   /** Blocks this thread until `isDone`; gives `false` when time is up. */
   waitSync(isDone: () => boolean, timeout: number): boolean;
   /** Whether the result can only come while this thread goes through its event loop. */
@@ -50,10 +52,10 @@ export let createResult: (
   source: ResultSource,
   callbacks: ResultCallbacks<never> | undefined,
 ) => AnyResult;
-/** Settles a result. What comes after the first settlement is ignored. */
-export let resolveResult: (result: AnyResult, value: unknown) => void;
-/** Settles a result with an error. */
-export let rejectResult: (result: AnyResult, error: unknown) => void;
+/** Settles a result. What comes after the first settlement is ignored. `isNew`: nobody has the result yet. */
+export let resolveResult: (result: AnyResult, value: unknown, isNew?: boolean) => void;
+/** Settles a result with an error. `isNew`: nobody has the result yet. */
+export let rejectResult: (result: AnyResult, error: unknown, isNew?: boolean) => void;
 
 /** Where the next instance comes from: a program cannot make one. */
 let nextSource: ResultSource | null = null;
@@ -95,15 +97,19 @@ export class AsyncResult<R> extends Promise<R> {
       result.#callbacks = callbacks;
       return result;
     };
-    resolveResult = (result, value) => {
+    resolveResult = (result, value, isNew = false) => {
       const callback = result.#callbacks?.callback;
       if (!result.#settle("done", value) || !result.#isHeard(callback)) return;
-      callInTurn(() => result.#call("callback", callback, value as never));
+      const call = (): void => result.#call("callback", callback, value as never);
+      if (isNew) queueMicrotask(() => callInTurn(call));
+      else callInTurn(call);
     };
-    rejectResult = (result, error) => {
+    rejectResult = (result, error, isNew = false) => {
       const callback = result.#callbacks?.errorCallback;
       if (!result.#settle("failed", error) || !result.#isHeard(callback)) return;
-      callInTurn(() => result.#call("errorCallback", callback, error as never));
+      const call = (): void => result.#call("errorCallback", callback, error as never);
+      if (isNew) queueMicrotask(() => callInTurn(call));
+      else callInTurn(call);
     };
   }
 
@@ -171,6 +177,7 @@ export class AsyncResult<R> extends Promise<R> {
 
   /** Whether the task is over. */
   ready(): boolean {
+    if (this.#state === "pending") this.#source.poll();
     return this.#state !== "pending";
   }
 
@@ -180,7 +187,7 @@ export class AsyncResult<R> extends Promise<R> {
    * @throws {InvalidStateError} If it is not over.
    */
   successful(): boolean {
-    if (this.#state === "pending") {
+    if (!this.ready()) {
       throw new InvalidStateError("Cannot tell whether the task was successful: it is not over");
     }
     return this.#state === "done";
@@ -202,7 +209,7 @@ export class AsyncResult<R> extends Promise<R> {
    * @ignore
    */
   [WAITABLE](): WaitState {
-    const isDone = (): boolean => this.#state !== "pending";
+    const isDone = (): boolean => this.ready();
     const isFailed = (): boolean => this.#state === "failed";
     return {
       get done(): boolean {
@@ -262,7 +269,7 @@ export class AsyncResult<R> extends Promise<R> {
 
   async #wait(options: WaitOptions | undefined, verb: string): Promise<void> {
     const timeout = checkWait(options, verb);
-    if (this.#state !== "pending") return;
+    if (this.ready()) return;
     if (!await calledWithin((done) => this.#subscribe(done), timeout, options?.signal)) {
       throw late(verb, timeout);
     }

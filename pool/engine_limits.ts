@@ -7,26 +7,38 @@
 import { callOnAbort } from "../_core/abort_calls.ts";
 import { TimeoutError } from "../errors.ts";
 import type { Alarms } from "./engine_alarms.ts";
+import { Batch, extraOf, type Job } from "./engine_job.ts";
 import type { TaskOptions } from "./engine_types.ts";
 
-/** Has a task end at its deadline, and with its signal. Gives the function that prevents both, `null` if it has neither. */
+/** Who ends tasks. */
+interface Aborter {
+  abort(ticket: Job | Batch, reason: unknown): void;
+}
+
+/** Has a task end at its deadline, and with its signal; both are forgotten when it is over. */
 export function heedLimits(
+  ticket: Job | Batch,
   { timeout, signal }: TaskOptions,
   alarms: Alarms,
-  abort: (reason: unknown) => void,
-): (() => void) | null {
+  engine: Aborter,
+): void {
   let forget: (() => void) | null = null;
   let ignore: (() => void) | null = null;
   if (timeout !== undefined && timeout !== Infinity) {
     forget = alarms.after(timeout, () => {
-      abort(new TimeoutError(`Cannot finish task: it has not ended within ${timeout} ms`));
+      const late = new TimeoutError(`Cannot finish task: it has not ended within ${timeout} ms`);
+      engine.abort(ticket, late);
     });
   }
-  if (signal?.aborted) queueMicrotask(() => abort(signal.reason));
-  else if (signal !== undefined) ignore = callOnAbort(signal, () => abort(signal.reason));
-  if (forget === null && ignore === null) return null;
-  return () => {
+  if (signal?.aborted) queueMicrotask(() => engine.abort(ticket, signal.reason));
+  else if (signal !== undefined) {
+    ignore = callOnAbort(signal, () => engine.abort(ticket, signal.reason));
+  }
+  if (forget === null && ignore === null) return;
+  const release = (): void => {
     forget?.();
     ignore?.();
   };
+  if (ticket instanceof Batch) ticket.release = release;
+  else extraOf(ticket).release = release;
 }

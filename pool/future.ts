@@ -233,6 +233,8 @@ export class Future<R = unknown> extends Promise<R> {
    */
   setResult(result: R): void {
     this.#checkOpen("result");
+    // It may be a promise, which fails.
+    needNoHandler(this);
     this.#settle(RETURNED, result);
   }
 

@@ -38,7 +38,7 @@ export class FutureTask implements FutureOwner, TaskSink {
   }
 
   poll(): void {
-    this.#place.engine.drain();
+    this.#place.engine.poll();
   }
 
   begun(): boolean {

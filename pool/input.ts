@@ -25,7 +25,9 @@ export function inputOf(iterable: unknown, verb: string): Input {
   return {
     size: sizeOf(iterable),
     isAsync: isAsync(iterable),
-    next: () => iterator.next(),
+    next: isAsync(iterable)
+      ? async () => checkResult(await iterator.next())
+      : () => checkResult(iterator.next() as IteratorResult<unknown>),
     close: () => closeIterator(iterator),
   };
 }
@@ -47,7 +49,7 @@ export function zippedInput(iterables: readonly unknown[], verb: string): Input 
     for (const iterator of iterators) {
       let result: IteratorResult<unknown>;
       try {
-        result = iterator.next() as IteratorResult<unknown>;
+        result = checkResult(iterator.next() as IteratorResult<unknown>);
       } catch (error) {
         open.delete(iterator);
         closeQuietly(closeOpen);
@@ -67,7 +69,7 @@ export function zippedInput(iterables: readonly unknown[], verb: string): Input 
     for (const iterator of iterators) {
       let result: IteratorResult<unknown>;
       try {
-        result = await iterator.next();
+        result = checkResult(await iterator.next());
       } catch (error) {
         open.delete(iterator);
         closeQuietly(closeOpen);
@@ -124,6 +126,12 @@ function iteratorOf(iterable: unknown, verb: string, name: string): AnyIterator 
       iterable === null ? "null" : typeof iterable
     }`,
   );
+}
+
+/** Checks what an iterator gives, as a loop does: what is no object would never be the end. */
+function checkResult<T>(result: IteratorResult<T>): IteratorResult<T> {
+  if (Object(result) === result) return result;
+  throw new TypeError(`Cannot take item: the result of next() must be an object: it is ${result}`);
 }
 
 function isAsync(iterable: unknown): iterable is AsyncIterable<unknown> {

@@ -18,8 +18,13 @@ import type { Failure, Feed, FeedListener } from "./feed.ts";
 import { closeQuietly } from "./input.ts";
 import type { Outcome, Shelf } from "./shelf.ts";
 
-/** Blocks this thread until `isDone`; gives `false` when time is up. */
-type WaitSync = (isDone: () => boolean, timeout: number) => boolean;
+/** Where the results come from. */
+interface ResultSource {
+  /** Takes in what results are there, without waiting. */
+  poll(): void;
+  /** Blocks this thread until `isDone`; gives `false` when time is up. */
+  waitSync(isDone: () => boolean, timeout: number): boolean;
+}
 
 /** Somebody who waits for the next result. */
 interface Request {
@@ -38,12 +43,12 @@ export interface IteratorControl<R> {
 /** Makes an iterator; `connect` gives its feed, once. */
 export let createMapIterator: <R>(
   shelf: Shelf,
-  waitSync: WaitSync,
+  source: ResultSource,
   verb: string,
 ) => { control: IteratorControl<R>; connect(feed: Feed): void };
 
 /** What the next instance is made of: a program cannot make one. */
-let nextParts: { shelf: Shelf; waitSync: WaitSync; verb: string } | null = null;
+let nextParts: { shelf: Shelf; source: ResultSource; verb: string } | null = null;
 
 /**
  * The results of `imap`, `imapUnordered` and of an executor's `map`.
@@ -77,7 +82,7 @@ let nextParts: { shelf: Shelf; waitSync: WaitSync; verb: string } | null = null;
 export class MapIterator<R>
   implements AsyncIterableIterator<R, undefined, WaitOptions | undefined> {
   readonly #shelf: Shelf;
-  readonly #waitSync: WaitSync;
+  readonly #source: ResultSource;
   readonly #verb: string;
   readonly #requests: Set<Request> = new Set();
   #feed: Feed | null = null;
@@ -91,8 +96,8 @@ export class MapIterator<R>
   #left = false;
 
   static {
-    createMapIterator = <R>(shelf: Shelf, waitSync: WaitSync, verb: string) => {
-      nextParts = { shelf, waitSync, verb };
+    createMapIterator = <R>(shelf: Shelf, source: ResultSource, verb: string) => {
+      nextParts = { shelf, source, verb };
       const iterator = new MapIterator<R>();
       const listener: FeedListener = {
         item: (index, value) => iterator.#settle(index, { value }),
@@ -122,7 +127,7 @@ export class MapIterator<R>
     if (nextParts === null) {
       throw new TypeError("Cannot create MapIterator: it is what pool.imap() returns");
     }
-    ({ shelf: this.#shelf, waitSync: this.#waitSync, verb: this.#verb } = nextParts);
+    ({ shelf: this.#shelf, source: this.#source, verb: this.#verb } = nextParts);
     nextParts = null;
   }
 
@@ -140,6 +145,7 @@ export class MapIterator<R>
       const timeout = checkWait(options, this.#verb);
       this.#setLeft(false);
       this.#feed?.release(1);
+      if (timeout === 0) this.#source.poll();
       if (this.#requests.size === 0 && this.#ready) {
         this.#give({ resolve: resolve as Request["resolve"], reject });
         return;
@@ -198,7 +204,7 @@ export class MapIterator<R>
           `Cannot ${this.#verb}: the input is an async iterable, which this thread cannot read while it is blocked`,
         );
       }
-      if (!this.#waitSync(() => this.#ready, timeout)) {
+      if (!this.#source.waitSync(() => this.#ready, timeout)) {
         this.#feed?.release(-1);
         throw this.#late(timeout);
       }

@@ -86,7 +86,7 @@ export class PoolCore {
     this.engine = engine;
     this.workers = workers;
     this.#parallel = workers * concurrency;
-    closeWhenDropped(this, engine);
+    closeWhenDropped(this, { drop: () => engine.close() });
   }
 
   /** Whether it takes work. */
@@ -132,13 +132,15 @@ export class PoolCore {
     callbacks: ResultCallbacks<R[]> | undefined,
   ): AsyncResult<R[]> {
     let run: MapRun | null = null;
+    const { engine } = this;
     const result = createResult({
-      waitSync: (isDone, timeout) => this.engine.waitSync(isDone, timeout),
+      poll: () => engine.poll(),
+      waitSync: (isDone, timeout) => engine.waitSync(isDone, timeout),
       needsLoop: () => run?.feed.needsLoop ?? false,
     }, callbacks as ResultCallbacks<never> | undefined);
     run = this.collect(request, (outcome) => {
-      if ("error" in outcome) rejectResult(result, outcome.error);
-      else resolveResult(result, outcome.values);
+      if ("error" in outcome) rejectResult(result, outcome.error, run === null);
+      else resolveResult(result, outcome.values, run === null);
     });
     return result as AsyncResult<R[]>;
   }
@@ -174,7 +176,7 @@ export class PoolCore {
     const shelf = ordered ? new OrderedShelf() : new UnorderedShelf();
     const { control, connect } = createMapIterator<unknown>(
       shelf,
-      (isDone, timeout) => this.engine.waitSync(isDone, timeout),
+      this.engine,
       request.verb,
     );
     const chunks = request.options?.buffersize ??
@@ -224,7 +226,7 @@ export class PoolCore {
   ): Ticket | null {
     const signal = options?.signal;
     if (signal?.aborted !== true) return this.engine.submit(fn, args, options, sink);
-    queueMicrotask(() => sink.reject(signal.reason));
+    sink.reject(signal.reason);
     return null;
   }
 
@@ -236,7 +238,8 @@ export class PoolCore {
     callbacks: ResultCallbacks<unknown> | undefined,
   ): AsyncResult<unknown> {
     const task = new ResultTask(this.engine, callbacks);
-    this.send(fn, args, options, task);
+    if (options?.signal?.aborted !== true) this.engine.submit(fn, args, options, task);
+    else rejectResult(task.result, options.signal.reason, true);
     return task.result;
   }
 

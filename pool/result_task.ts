@@ -33,6 +33,10 @@ export class ResultTask implements ResultSource, TaskSink {
     rejectResult(this.result, error);
   }
 
+  poll(): void {
+    this.#engine.poll();
+  }
+
   waitSync(isDone: () => boolean, timeout: number): boolean {
     return this.#engine.waitSync(isDone, timeout);
   }

@@ -175,7 +175,7 @@ export class TaskEngine {
       this.#submitSlowly(job, number, fn, args, options);
     }
     table.open++;
-    if (options !== undefined) this.#heed(job, options);
+    if (options !== undefined) heedLimits(job, options, this.#alarms, this);
     this.#afterSubmit();
     return job;
   }
@@ -212,7 +212,7 @@ export class TaskEngine {
     if (options !== undefined) this.#prepare(job, options);
     this.#submitSlowly(job, number, fn, items, options);
     this.#table.open += items.length;
-    if (options !== undefined) this.#heed(batch, options);
+    if (options !== undefined) heedLimits(batch, options, this.#alarms, this);
     this.#afterSubmit();
     return batch;
   }
@@ -261,11 +261,9 @@ export class TaskEngine {
     this.#receiver.blocked = true;
     try {
       for (;;) {
-        this.drain();
+        this.#drain();
         if (isDone()) return true;
-        this.#crew.look();
-        this.#alarms.ring();
-        this.#sender.feed();
+        this.#tend();
         if (isDone()) return true;
         const now = performance.now();
         if (now >= end) return false;
@@ -288,8 +286,13 @@ export class TaskEngine {
     return job !== undefined && (job.op & layout.PAGED) !== 0 ? job.length : 0;
   }
 
-  /** Takes all results that are there. */
-  drain(): void {
+  /** Takes all results that are there, and does what is due: for a thread that asks, and does not wait. */
+  poll(): void {
+    this.#drain();
+    this.#tend();
+  }
+
+  #drain(): void {
     for (const member of [...this.#crew.members]) this.#receiver.take(member, Infinity);
     this.#sender.feed();
     this.#life.checkEnd();
@@ -298,11 +301,6 @@ export class TaskEngine {
   /** Takes no more tasks; the workers leave when all have ended. */
   close(): void {
     this.#life.close();
-  }
-
-  /** Nobody has the pool any more. */
-  drop(): void {
-    this.close();
   }
 
   /** Ends all: tasks that have not ended fail with the reason, and workers that run one are ended by force. */
@@ -368,13 +366,6 @@ export class TaskEngine {
     if (job.place === IN_LIST) this.#sender.feed();
   }
 
-  #heed(ticket: Ticket, options: TaskOptions): void {
-    const release = heedLimits(options, this.#alarms, (reason) => this.abort(ticket, reason));
-    if (release === null) return;
-    if (ticket instanceof Batch) ticket.release = release;
-    else extraOf(ticket).release = release;
-  }
-
   #afterSubmit(): void {
     const { workers, lazy } = this.#options;
     if (lazy && this.#crew.members.length < workers) this.#life.ensureWorkers();
@@ -389,11 +380,17 @@ export class TaskEngine {
     return taken > 0;
   }
 
+  #tend(): void {
+    this.#crew.look();
+    this.#alarms.ring();
+    this.#sender.feed();
+  }
+
   #heal(): void {
     this.#crew.look();
     this.#reaper.look();
     this.#sender.heal();
-    if (this.#receiver.isReady(this.#crew.members)) this.drain();
+    if (this.#receiver.isReady(this.#crew.members)) this.#drain();
     this.#life.ensureWorkers();
     this.#life.checkEnd();
   }
