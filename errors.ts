@@ -462,8 +462,9 @@ export class GreenletExit extends Error {
  * ```ts ignore
  * const event = new Event({ scope: "local" }); // nobody sets it
  * const greenlet = spawn(() => event.wait());
- * greenlet.get().catch((error) => {
+ * greenlet.get().catch(async (error) => {
  *   if (error instanceof LoopExit) console.log(error.message.split("\n")[0]);
+ *   await greenlet.kill(); // otherwise the program would end with code 1, and the list of who waits
  * });
  * ```
  */
