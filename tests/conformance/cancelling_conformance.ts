@@ -157,20 +157,27 @@ export function testCancelling({ name, of }: BodyKind): void {
     await assertRejects(() => task.get(), CancelledError, "from outside");
   });
 
-  test("timeout() that ends its body when a cancellation comes is cancelled", async () => {
+  test("timeout() that ends its body when a cancellation comes is cancelled, once", async () => {
+    const log: string[] = [];
     const task: AsyncTask<unknown> = createTask(of(function* () {
-      yield timeout(
-        1,
-        of(function* () {
-          try {
-            yield sleep(LONG);
-          } finally {
-            task.cancel("from outside");
-          }
-        }),
-      );
+      try {
+        yield timeout(
+          1,
+          of(function* () {
+            try {
+              yield sleep(LONG);
+            } finally {
+              task.cancel("from outside");
+            }
+          }),
+        );
+      } finally {
+        yield sleep(1);
+        log.push("cleaned up");
+      }
     }));
     await assertRejects(() => task.get(), CancelledError, "from outside");
+    assertEquals(log, ["cleaned up"]);
     const killed: Greenlet<unknown> = spawn(of(function* () {
       yield timeout(
         1,
@@ -238,7 +245,7 @@ export function testCancelling({ name, of }: BodyKind): void {
       } catch (error) {
         log.push(error instanceof AggregateError, currentTask()?.cancelling());
       }
-      yield sleep(LONG);
+      yield sleep(1);
     }));
     await sleep(1);
     task.cancel("from outside");
