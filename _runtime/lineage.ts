@@ -26,6 +26,8 @@ export interface Lineage {
   execArgv: string[];
   /** The configuration file that its parent has named for it, or `null`. */
   config: string | null;
+  /** Whether it is in a sandbox: what it gives to its parent has to be plain data. */
+  confined: boolean;
 }
 
 const KEY = Symbol.for("nogil.lineage");
@@ -57,6 +59,7 @@ function firstLineage(): Lineage {
     argv: bareProcess().argv.slice(1),
     execArgv: [],
     config: null,
+    confined: false,
   };
 }
 

@@ -66,6 +66,16 @@ export function permissionFlags(wanted: Permissions | null, readable: readonly s
     : nodeFlags(wanted ?? {}, readable);
 }
 
+/**
+ * Whether a child is in a sandbox: it is restricted, and can neither run programs nor load libraries, which would do whatever
+ * it may not.
+ */
+export function isConfined(wanted: Permissions | null): boolean {
+  if (wanted === null || wanted.run === undefined || wanted.run === true) return false;
+  const ffi = wanted.ffi ?? (!("deno" in process.versions) || held("ffi") === true);
+  return ffi !== true;
+}
+
 function denoFlags(wanted: Permissions | null, readable: readonly string[]): string[] {
   const granted = new Map(PERMISSIONS.map((name) => [name, wanted?.[name] ?? held(name)]));
   const inPart = PERMISSIONS.filter((name) => granted.get(name) === "in part");

@@ -8,6 +8,7 @@
 import { TaskMemory } from "../_core/task_memory.ts";
 import { task } from "../_core/task.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
+import { isConfined } from "../_runtime/permissions.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { type AnyProcess, innardsOf as innardsOfProcess, Process } from "../process/process.ts";
 import type { RuntimeOptions } from "../process/process_options.ts";
@@ -37,9 +38,15 @@ export const runChannelWorker: (
   boot: WorkerBoot,
   owner: Owner | null,
   ident: number,
+  confined: boolean,
 ) => Promise<void> = task(
   import.meta,
-  async (boot: WorkerBoot, owner: Owner | null, ident: number): Promise<void> => {
+  async (
+    boot: WorkerBoot,
+    owner: Owner | null,
+    ident: number,
+    confined: boolean,
+  ): Promise<void> => {
     const memory = new TaskMemory(boot.geometry, boot.buffer, undefined, "process", "thread");
     let line: Line | null = null;
     const isOwnerAlive = (): boolean => owner === null || owner.isAlive();
@@ -52,7 +59,7 @@ export const runChannelWorker: (
         () => runtime().exitWorker(1),
       );
       line = opened;
-      return tasks = new RemoteTasks(memory, seat, loop, opened);
+      return tasks = new RemoteTasks(memory, seat, loop, opened, confined);
     }).run();
     (line as Line | null)?.close();
   },
@@ -74,7 +81,7 @@ class ChannelHandle implements WorkerHandle {
     try {
       this.#thread = new Thread({
         target: runChannelWorker,
-        args: [boot, owner, record.ident],
+        args: [boot, owner, record.ident, isConfined(options.permissions ?? null)],
         name,
         daemon: true,
       }).start() as unknown as AnyThread;

@@ -13,6 +13,10 @@
  * @module
  */
 
+import { decodeRange, encode } from "../_core/codec.ts";
+import { refusalOf } from "../_core/confined.ts";
+import * as layout from "../_core/task_layout.ts";
+
 /** A message to the process. */
 export type ToRemote =
   | { type: "init"; lanes: number; initializer: Uint8Array | null }
@@ -53,4 +57,42 @@ export interface RemoteResult {
   body: Uint8Array | number | null;
   /** Whether a module has failed while it was loaded: the process must run nothing else. */
   spoiled: boolean;
+}
+
+/**
+ * Reads a message from a process in a sandbox, which may send whatever it wants. A result that is more than plain data becomes
+ * an error.
+ *
+ * @throws {TypeError} If it is no message.
+ */
+export function receivePlain(bytes: Uint8Array): FromRemote {
+  const options = { untrusted: true, maxBytes: Infinity };
+  const message = decodeRange(bytes, 0, bytes.length, [], options) as Partial<FromRemote>;
+  if (message?.type === "ready") {
+    const { error } = message;
+    if (error === null) return { type: "ready", error };
+    if (error instanceof Uint8Array) return { type: "ready", error: plain(error, "error").bytes };
+  } else if (message?.type === "done" && Number.isInteger(message.lane)) {
+    const { lane, op, body } = message as RemoteResult;
+    const spoiled = message.spoiled === true;
+    const failed = op & layout.FAILED;
+    if (op === (layout.K_CODED | failed) && body instanceof Uint8Array) {
+      const { bytes, refused } = plain(body, failed === 0 ? "result" : "error");
+      const kind = layout.K_CODED | failed | (refused ? layout.FAILED : 0);
+      return { type: "done", lane: lane as number, op: kind, body: bytes, spoiled };
+    }
+    const isNumber = op === layout.K_NUMBER || op === layout.K_NUMBERS;
+    const isConstant = op === layout.K_NONE || op === layout.K_TRUE || op === layout.K_FALSE;
+    if (isNumber && typeof body === "number" || isConstant && body === null) {
+      return { type: "done", lane: lane as number, op, body, spoiled };
+    }
+  }
+  throw new TypeError("Cannot receive: what a process has sent is no result of a task");
+}
+
+function plain(bytes: Uint8Array, what: string): { bytes: Uint8Array; refused: boolean } {
+  const refusal = refusalOf(bytes, what);
+  return refusal === null
+    ? { bytes, refused: false }
+    : { bytes: encode(refusal, "process").bytes, refused: true };
 }

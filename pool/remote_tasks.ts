@@ -20,7 +20,13 @@ import { RunningTask } from "./current_task.ts";
 import { FunctionTable } from "./function_table.ts";
 import type { TaskRunner } from "./pool_worker.ts";
 import { processBroker } from "./process_broker.ts";
-import type { FromRemote, RemoteResult, RemoteTask, ToRemote } from "./remote_protocol.ts";
+import {
+  type FromRemote,
+  receivePlain,
+  type RemoteResult,
+  type RemoteTask,
+  type ToRemote,
+} from "./remote_protocol.ts";
 import { WorkerAnswers } from "./worker_answers.ts";
 import type { WorkerLoop } from "./worker_tasks.ts";
 
@@ -47,12 +53,21 @@ export class RemoteTasks implements TaskRunner {
   readonly #known: Set<number> = new Set();
   #isReady: (error: Uint8Array | null) => void = () => {};
   readonly #line: Line;
+  /** Whether the process is in a sandbox. */
+  readonly #confined: boolean;
   #ended = 0;
   #lastId = 0;
 
   /** Makes the lanes of a seat, and sends their tasks over a line. */
-  constructor(memory: TaskMemory, seat: TaskSeat, loop: WorkerLoop, line: Line) {
+  constructor(
+    memory: TaskMemory,
+    seat: TaskSeat,
+    loop: WorkerLoop,
+    line: Line,
+    confined: boolean,
+  ) {
     this.#line = line;
+    this.#confined = confined;
     this.#memory = memory;
     this.#seat = seat;
     this.#loop = loop;
@@ -134,7 +149,7 @@ export class RemoteTasks implements TaskRunner {
 
   /** Takes bytes from the process. */
   receive(bytes: Uint8Array): void {
-    const message = decode(bytes) as FromRemote;
+    const message = this.#confined ? receivePlain(bytes) : decode(bytes) as FromRemote;
     if (message.type === "ready") return this.#isReady(message.error);
     const away = this.#away.get(message.lane);
     if (away === undefined) return;

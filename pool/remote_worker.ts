@@ -7,10 +7,12 @@
 import { currentAgent } from "../_core/agent.ts";
 import { encodeAnyError } from "../_core/any_error.ts";
 import { decode, encode, requiredModules } from "../_core/codec.ts";
+import { encodePlainError, refusalOf } from "../_core/confined.ts";
 import { importForTask, importModules } from "../_core/module_registry.ts";
 import { readFlag } from "../_core/own_flags.ts";
 import { task } from "../_core/task.ts";
 import * as layout from "../_core/task_layout.ts";
+import { lineage } from "../_runtime/lineage.ts";
 import { type AsyncStore, runtime } from "../_runtime/runtime.ts";
 import { WorkerLostError } from "../errors.ts";
 import { onLine, sendLine } from "../process/own_line.ts";
@@ -80,7 +82,7 @@ class RemoteServer {
       const [fn, args] = decode(initializer) as [AnyFunction, unknown[]];
       await fn(...args as never[]);
     } catch (cause) {
-      error = encodeAnyError(cause, "process").bytes;
+      error = encodeError(cause);
     }
     reply({ type: "ready", error });
   }
@@ -203,11 +205,17 @@ function resultOf(
     return { op, body: null };
   }
   const { bytes } = encode(isItem ? [value] : value, "process", "result");
+  const refusal = lineage().confined ? refusalOf(bytes, "result") : null;
+  if (refusal !== null) throw refusal;
   return { op: layout.K_CODED, body: bytes };
 }
 
 function failureOf(error: unknown): { op: number; body: Uint8Array } {
-  return { op: layout.K_CODED | layout.FAILED, body: encodeAnyError(error, "process").bytes };
+  return { op: layout.K_CODED | layout.FAILED, body: encodeError(error) };
+}
+
+function encodeError(error: unknown): Uint8Array {
+  return lineage().confined ? encodePlainError(error) : encodeAnyError(error, "process").bytes;
 }
 
 function reply(message: FromRemote): void {

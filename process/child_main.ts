@@ -11,7 +11,8 @@
  */
 
 import { encodeAnyError } from "../_core/any_error.ts";
-import { decode, encode, type Encoded, requiredModules } from "../_core/codec.ts";
+import { decode, encode, requiredModules } from "../_core/codec.ts";
+import { encodePlainError, refusalOf } from "../_core/confined.ts";
 import { importForTask, importModules } from "../_core/module_registry.ts";
 import { ownFlags } from "../_core/own_flags.ts";
 import { programEnd } from "../_core/program_end.ts";
@@ -173,13 +174,17 @@ function outcomeFrame(
   kind: "result" | "error",
   value: unknown,
 ): { type: number; bytes: Uint8Array } {
-  let type = kind === "result" ? RESULT : ERROR;
-  let encoded: Encoded;
+  const { confined } = lineage();
+  const encodeError = confined
+    ? encodePlainError
+    : (error: unknown) => encodeAnyError(error, "process").bytes;
+  if (kind === "error" && confined) return { type: ERROR, bytes: encodeError(value) };
   try {
-    encoded = encode(value, "process", "result");
+    const { bytes } = encode(value, "process", "result");
+    const refusal = confined ? refusalOf(bytes, "result") : null;
+    if (refusal !== null) throw refusal;
+    return { type: kind === "result" ? RESULT : ERROR, bytes };
   } catch (error) {
-    type = ERROR;
-    encoded = encodeAnyError(kind === "error" ? value : error, "process");
+    return { type: ERROR, bytes: encodeError(kind === "error" ? value : error) };
   }
-  return { type, bytes: encoded.bytes };
 }

@@ -8,6 +8,7 @@
  */
 
 import { decode, encode } from "../_core/codec.ts";
+import { refusalOf } from "../_core/confined.ts";
 import { NO_EXIT_CODE, NO_SLOT, type ThreadRecord } from "../_core/thread_record.ts";
 import type { ChildCommand } from "../_runtime/child_command.ts";
 import { type ChildEnd, signalNumber } from "../_runtime/child_process.ts";
@@ -49,12 +50,14 @@ const MOST_MODULES = 32;
 export function startProcess(record: ThreadRecord): void {
   if (!record.claim(NO_SLOT)) return;
   const order = decode(record.takeRequest().bytes) as Order;
-  const { command } = order;
+  const { command, lineage: { confined } } = order;
   learn(command, order.modules);
   const events = {
     onSpawn: (pid: number) => processFields().setPid(record, pid),
     onReady: () => {},
-    onGone: (end: ChildEnd | Error, sent: Sent | null) => finish(record, child, end, sent),
+    onGone(end: ChildEnd | Error, sent: Sent | null) {
+      finish(record, child, end, confined ? plain(sent) : sent);
+    },
   };
   const spare = takeSpare(command);
   const child: Child = spare ?? new Child(command, events);
@@ -94,6 +97,12 @@ function signal(address: number, ident: number, name: string): void {
   if (record === null) return;
   if (record.starting) early.set(ident, [...early.get(ident) ?? [], name]);
   record.release();
+}
+
+/** Gives what a process in a sandbox has sent, or an error if that is more than plain data. */
+function plain(sent: Sent | null): Sent | null {
+  const refusal = sent === null ? null : refusalOf(sent.bytes, sent.kind);
+  return refusal === null ? sent : { kind: "error", bytes: encode(refusal, "thread").bytes };
 }
 
 /** A process is gone: those who wait for it learn what has come of it. */

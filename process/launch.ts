@@ -9,7 +9,7 @@ import { moduleRef } from "../_core/module_registry.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import { type ChildCommand, childCommand, type CommandOptions } from "../_runtime/child_command.ts";
 import { lineage } from "../_runtime/lineage.ts";
-import { missingForProcesses } from "../_runtime/permissions.ts";
+import { isConfined, missingForProcesses } from "../_runtime/permissions.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { NotSupportedError, UnshareableError } from "../errors.ts";
 import { launchProcess, tellKeeper } from "../thread/launcher.ts";
@@ -44,6 +44,7 @@ export function launch(process: object, innards: Innards, asInstance: boolean): 
       argv: own.argv,
       execArgv: execArgv ?? own.execArgv,
       config: config ?? own.config,
+      confined: isConfined(permissions),
     },
     work: work.bytes,
   };

@@ -53,7 +53,8 @@ export type AnyProcess = Process<never[], unknown>;
  *
  * On Deno, a program needs `--allow-run`, and read, write and net for the socket between it and its processes. They may
  * do what it may do, or what `permissions` says. Who may run programs (`run`) or load native libraries (`ffi`) is in no
- * sandbox.
+ * sandbox. What comes back from a sandbox is plain data alone: no functions, tasks, handles or instances of classes, so that
+ * nothing of it runs here.
  *
  * The program waits at its end for all processes but daemons. Daemons get `SIGTERM` then. However a program ends, even
  * by `SIGKILL`, none of its processes outlives it.

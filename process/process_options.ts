@@ -36,7 +36,8 @@ export interface ProcessPermissions {
 export interface RuntimeOptions {
   /**
    * What the process may do. Default: what this process has been granted as a whole; if something was granted in part, it
-   * must be named here, since a process cannot tell which part.
+   * must be named here, since a process cannot tell which part. Who may neither `run` programs nor use `ffi` is in a sandbox,
+   * and gives back plain data alone: no functions, tasks, handles or instances of classes.
    */
   permissions?: ProcessPermissions;
   /** Flags for the runtime, such as `--unstable-kv` or `--max-old-space-size=512`. Default: those of this process, on Node. */
