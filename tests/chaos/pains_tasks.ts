@@ -1,5 +1,6 @@
 /** What runs in the processes of the tests that show what hurts in Python. */
 
+import { writeSync } from "node:fs";
 import process from "node:process";
 import { shareable } from "../../_core/shareable.ts";
 import { task } from "../../_core/task.ts";
@@ -76,4 +77,9 @@ export const sleepLong = task(import.meta, (): Promise<void> => {
 export const ownPid = task(import.meta, async (): Promise<number> => {
   await new Promise((resolve) => setTimeout(resolve, 50));
   return process.pid;
+});
+
+export const announceAndSleep = task(import.meta, (): Promise<void> => {
+  writeSync(1, `started ${process.pid}\n`);
+  return new Promise((resolve) => setTimeout(resolve, 30_000));
 });
