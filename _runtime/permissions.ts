@@ -209,15 +209,23 @@ export function missingForProcesses(): PermissionName[] {
 }
 
 /** What was found, by where the search began. */
-const configs: Map<string, string | null> = new Map();
+const settings: Map<string, readonly string[]> = new Map();
 
 /**
  * Gives the flags for the settings that Deno would find for the program: those of the nearest folder that has any. Where
- * that has a `package.json` alone, packages come from the folders `node_modules` above each module.
+ * that has a `package.json` alone, packages come from the folders `node_modules` above each module. It is looked for
+ * once, as Deno does.
  */
-export function configFlags(): string[] {
+export function configFlags(): readonly string[] {
   const { main } = lineage();
-  let folder = new URL(main?.startsWith("file:") ? main : `file://${process.cwd()}/`);
+  const start = main?.startsWith("file:") ? main : `file://${process.cwd()}/`;
+  let found = settings.get(start);
+  if (found === undefined) settings.set(start, found = searchSettings(start));
+  return found;
+}
+
+function searchSettings(start: string): string[] {
+  let folder = new URL(start);
   for (;;) {
     const here = new URL(".", folder);
     const pathOf = (name: string): string => fileURLToPath(new URL(name, here));

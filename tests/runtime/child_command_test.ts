@@ -6,10 +6,12 @@ import { pathToFileURL } from "node:url";
 import { childCommand } from "../../_runtime/child_command.ts";
 import { lineage, setLineage } from "../../_runtime/lineage.ts";
 
-/** Gives the flags for settings of a child of the program in a folder. */
+let programs = 0;
+
+/** Gives the flags for settings of a child of another program in a folder. */
 const flagsFor = (folder: string): string[] => {
   const own = lineage();
-  setLineage({ ...own, main: pathToFileURL(join(folder, "main.ts")).href });
+  setLineage({ ...own, main: pathToFileURL(join(folder, `main${++programs}.ts`)).href });
   try {
     const options = { permissions: null, execArgv: null, config: null };
     const { args } = childCommand(import.meta.url, options, []);
