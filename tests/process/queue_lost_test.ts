@@ -18,9 +18,9 @@ for (const colour of COLOURS) {
   Deno.test(`JoinableQueue.join() tells that an item is lost with a dead process [${colour}]`, async () => {
     const [queue, door] = [new JoinableQueue<unknown>(), new JoinableQueue<unknown>()];
     for (const n of [1, 2]) queue.putNowait(n);
-    const victim = new Process({ target: takeAndWait, args: [queue, new JoinableQueue<unknown>()] })
-      .start();
-    await until(() => queue.qsize() === 1, "the first child");
+    const news = new JoinableQueue<unknown>();
+    const victim = new Process({ target: takeAndWait, args: [queue, news] }).start();
+    await news.get(LIMIT);
     const worker = new Process({ target: takeWaitReport, args: [queue, door] }).start();
     await until(() => queue.empty(), "the second child");
     victim.kill();

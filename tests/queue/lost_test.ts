@@ -21,9 +21,9 @@ const ROUNDS = 10;
 
 /** Starts a thread that takes an item of a queue and keeps it. */
 async function taking(queue: Queue<unknown>): Promise<AnyThread> {
-  const size = queue.qsize();
-  const thread = new Thread({ target: takeAndWait, args: [queue, new Queue<unknown>()] }).start();
-  await until(() => queue.qsize() === size - 1, "the consumer");
+  const news = new Queue<unknown>();
+  const thread = new Thread({ target: takeAndWait, args: [queue, news] }).start();
+  await news.get(LIMIT);
   return thread;
 }
 

@@ -147,11 +147,15 @@ export const getForEver = task(
   },
 );
 
-/** Takes an item, and waits at another queue. */
-export const takeAndWait = task(import.meta, (queue: AnyQueue, door: AnyQueue): void => {
-  queue.getSync();
-  door.getSync();
-});
+/** Takes an item, says so through another queue, and waits for the end of that. */
+export const takeAndWait = task(
+  import.meta,
+  (queue: AnyQueue, news: Queue<unknown>): void => {
+    queue.getSync();
+    news.putNowait("taken");
+    news.joinSync();
+  },
+);
 
 /** Takes an item, waits at another queue, and reports the item; then again. */
 export const takeWaitReport = task(
