@@ -78,8 +78,10 @@ export interface Extra {
   release: (() => void) | null;
   /** Whether it was aborted. */
   aborted: boolean;
-  /** Results that wait until modules are imported. */
+  /** Results that wait until modules are imported: what comes after them waits, too. */
   importing: Promise<void> | null;
+  /** Whether its last result has come, and waits. */
+  arrived: boolean;
 }
 
 /** Gives what few tasks have, for one that has it. */
@@ -98,6 +100,7 @@ export function extraOf(job: Job): Extra {
     release: null,
     aborted: false,
     importing: null,
+    arrived: false,
   };
 }
 

@@ -247,7 +247,7 @@ export class Reaper {
     }
     for (const lane of this.#crew.lanesOf(member)) {
       const job = this.#table.at(words.load(lane + layout.L_SLOT) - 1);
-      const mine = job !== null && this.#runs(lane, job);
+      const mine = job !== null && this.#runs(lane, job) && job.extra?.arrived !== true;
       const item = words.load(lane + layout.L_ITEM);
       words.store(lane + layout.L_SLOT, 0);
       if (mine) this.#lose(job, member, item);
@@ -307,11 +307,21 @@ export class Reaper {
     this.#piece(job, batch, next, at);
     if (extra.retries > 0) this.#piece(job, batch, at, at + 1, true);
     this.#piece(job, batch, at + 1, end);
-    this.#table.remove(job);
+    this.#leaveBatch(job, batch);
     if (extra.retries > 0) return;
     this.#table.lost++;
     this.#table.itemFailed(batch, at, this.lossOf(member, job));
     this.#table.endBatch(batch);
+  }
+
+  /** A piece is over as soon as those of its results are delivered that wait for an import. */
+  #leaveBatch(job: Job, batch: Batch): void {
+    const { importing } = job.extra as Extra;
+    if (importing === null) return this.#table.remove(job);
+    void importing.then(() => {
+      this.#table.remove(job);
+      this.#table.endBatch(batch);
+    });
   }
 
   #piece(of: Job, batch: Batch, first: number, end: number, isRetry = false): void {
@@ -357,7 +367,7 @@ export class Reaper {
     for (const job of jobs) {
       const batch = job.extra?.batch ?? null;
       const { next, end } = job.extra ?? { next: 0, end: 0 };
-      if (job.place !== OVER) this.#table.remove(job);
+      this.#table.remove(job);
       if (batch === null) this.#table.cancel(job, reason);
       else {
         this.#table.cancelBatch(batch, reason, numbers(next, end));

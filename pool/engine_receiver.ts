@@ -11,7 +11,7 @@ import type { TaskResults } from "../_core/task_results.ts";
 import { decode } from "../_core/codec.ts";
 import { modulesOf, readBody, spanOf } from "./body.ts";
 import type { Member } from "./engine_crew.ts";
-import type { Batch, Extra, Job } from "./engine_job.ts";
+import { type Batch, type Extra, extraOf, type Job } from "./engine_job.ts";
 import type { JobTable } from "./engine_table.ts";
 import type { BufferBroker, LooseBuffers } from "./worker_host.ts";
 
@@ -161,7 +161,11 @@ export class Receiver {
     later: { bytes: Uint8Array; modules: readonly string[] } | null,
     buffers: LooseBuffers,
   ): void {
-    const before = job.extra?.importing ?? Promise.resolve();
+    const extra = extraOf(job);
+    // If the worker dies meanwhile, that is here already and no reason to run anything again.
+    if ((result.op & layout.ITEMS) !== 0) extra.next = result.first + result.count;
+    if ((result.op & layout.LAST) !== 0) extra.arrived = true;
+    const before = extra.importing ?? Promise.resolve();
     const load = async (): Promise<void> => {
       await before;
       let fail = failure;
@@ -176,7 +180,7 @@ export class Receiver {
       }
       this.#deliver(job, result, loaded, fail);
     };
-    this.#table.hold(job, load());
+    extra.importing = load();
   }
 
   #deliver(job: Job, result: Result, value: unknown, failure: { error: unknown } | null): void {

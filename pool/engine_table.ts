@@ -6,7 +6,7 @@
 
 import type { TaskMemory } from "../_core/task_memory.ts";
 import { Histogram } from "./engine_histogram.ts";
-import { type Batch, extraOf, type Job, OVER, TO_SKIP } from "./engine_job.ts";
+import { type Batch, type Job, OVER, TO_SKIP } from "./engine_job.ts";
 import type { BufferBroker } from "./worker_host.ts";
 
 /** The tasks of a pool. */
@@ -58,8 +58,9 @@ export class JobTable {
     return this.#jobs.filter((job) => job !== null);
   }
 
-  /** Forgets a job which is over: its number is free. */
+  /** Forgets a job which is over: its number is free. A result that has waited for an import may come after the end. */
   remove(job: Job): void {
+    if (job.place === OVER) return;
     if (job.place !== TO_SKIP) this.pending--;
     job.place = OVER;
     job.body = null;
@@ -95,11 +96,6 @@ export class JobTable {
     extra.page = 0;
     if (extra.key !== 0) this.#broker.drop(extra.key);
     extra.key = 0;
-  }
-
-  /** A result of a job waits for an import: what comes after it waits, too. */
-  hold(job: Job, importing: Promise<void>): void {
-    extraOf(job).importing = importing;
   }
 
   /** Tells that a task was cancelled or aborted. */

@@ -72,6 +72,43 @@ Deno.test("TaskEngine fails the tasks of a module that throws while it loads, an
   });
 });
 
+Deno.test("TaskEngine gives results once that wait for a module while their worker dies", async () => {
+  const gated = globalThis as { gatedModule?: Promise<void> };
+  let open = (): void => {};
+  gated.gatedModule = new Promise((resolve) => open = resolve);
+  await withEngine({ workers: 1 }, async (engine) => {
+    const words = makeWords();
+    const items = [0, 1, 2].map((index) => [words, index]);
+    const batch = engine.batch(t.giveGated, items, { star: true, retries: 1 });
+    await until(() => words[2] === 2);
+    open();
+    await batch.end;
+    assertEquals(batch.heard.sort(), ["0 ok", "1 ok", "2 ok"]);
+    assertEquals((batch.values[0] as () => number)(), 7);
+    assertEquals(Array.from(words.subarray(0, 3)), [1, 1, 2]);
+    const { done, queued, running } = engine.statistics();
+    assertEquals([done, queued, running], [3, 0, 0]);
+  });
+  delete gated.gatedModule;
+});
+
+Deno.test("TaskEngine.terminate() may come while a result waits for a module", async () => {
+  const gated = globalThis as { gatedTwin?: Promise<void> };
+  let open = (): void => {};
+  gated.gatedTwin = new Promise((resolve) => open = resolve);
+  const engine = new TestEngine(threadHost, { workers: 1, lazy: false, name: () => "worker" });
+  const words = makeWords();
+  const result = engine.run(t.giveTwin, words);
+  await until(() => words[0] === 1 && engine.statistics().running === 0);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  engine.terminate(new Error("enough"));
+  open();
+  await assertRejects(() => result, Error, "enough");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(engine.joinSync(PATIENCE), true);
+  delete gated.gatedTwin;
+});
+
 Deno.test("TaskEngine fails the item that a worker died at, and runs the others again", async () => {
   await withEngine({ workers: 2 }, async (engine) => {
     const counts = makeWords(10);

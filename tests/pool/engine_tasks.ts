@@ -133,6 +133,25 @@ export const dieFirst = task(import.meta, (words: Int32Array, times: number): nu
   return currentTask()?.attempt ?? -1;
 });
 
+/** Gives what needs a module at item 0, after some time a number at item 1, and dies once at item 2. */
+export const giveGated = task(
+  import.meta,
+  async (words: Int32Array, index: number): Promise<unknown> => {
+    const first = Atomics.add(words, index, 1) === 0;
+    if (index === 0) return (await import("./gated_module.ts")).seven;
+    if (index === 2 && first) process.exit(6);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    return index;
+  },
+);
+
+/** Gives what needs a module. */
+export const giveTwin = task(import.meta, async (words: Int32Array): Promise<unknown> => {
+  const { seven } = await import("./gated_twin.ts");
+  Atomics.add(words, 0, 1);
+  return seven;
+});
+
 /** Loops until its signal is aborted, and says so. */
 export const loopUntilAborted = task(import.meta, (words: Int32Array, index: number): string => {
   const signal = currentTask()?.signal as AbortSignal;
