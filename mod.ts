@@ -16,7 +16,7 @@
  * | `@nogil/std/errors` | the errors of all |
  *
  * ```ts
- * import { Lock, Thread, Value } from "@nogil/std";
+ * import { Thread, Value } from "@nogil/std";
  *
  * const total = new Value("i", 0);
  * const threads = [1, 2, 3].map((n) =>
@@ -29,7 +29,7 @@
  *   }).start()
  * );
  * for (const thread of threads) await thread.join();
- * console.log(total.value, new Lock().locked()); // 6 false
+ * console.log(total.value); // 6
  * ```
  *
  * @module

@@ -8,6 +8,13 @@
  * console.log(await process.join(), process.exitcode); // 49 0
  * ```
  *
+ * **Processes** have memory of their own, and can be killed at any moment: whoever waits for what they held is told.
+ * Locks, queues and the values below work between them, too, with `{ scope: "process" }`. A {@linkcode Pipe} connects two
+ * of them, a {@linkcode Listener} any programs; a {@linkcode JoinableQueue} is Python's.
+ *
+ * **Shared memory** is a {@linkcode Value} or a {@linkcode SharedArray} between threads, and with the scope between
+ * processes; a {@linkcode SharedMemory} and a {@linkcode ShareableList} have a name, by which any program opens them.
+ *
  * ```ts
  * import { Value } from "@nogil/std/process";
  * import { Thread } from "@nogil/std/thread";

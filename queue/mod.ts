@@ -1,9 +1,9 @@
 /**
- * Queues between coroutines and threads, as in Python's `queue`.
+ * Queues between coroutines, threads and processes, as in Python's `queue`.
  *
  * Every wait comes as a promise (`put`, `get`, `join`), with a timeout in milliseconds and an `AbortSignal`, and as a call
  * that blocks its thread (`putSync`, `getSync`, `joinSync`); `tryPut` and `tryGet` never wait. Pass a queue as an argument
- * to a thread, and it arrives. Both ways of waiting mix freely at one queue.
+ * to a thread, and it arrives; made with `{ scope: "process" }`, also to a process. Both ways of waiting mix freely at one queue.
  *
  * ```ts
  * import { Queue } from "@nogil/std/queue";

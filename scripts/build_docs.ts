@@ -32,6 +32,12 @@ for (const path of await readdir(output, { recursive: true })) {
       return key in exports ? `${before}${join(name, module)}${after}` : all;
     },
   );
-  if (usage !== html) await writeFile(join(output, path), usage);
+  // The page of the main module names the others, and has no links to them.
+  const linked = path !== "index.html" ? usage : usage.replace(
+    new RegExp(`<code>${name}/([a-z]+)</code>`, "g"),
+    (all, module: string) =>
+      `./${module}` in exports ? `<a href="./${module}/index.html">${all}</a>` : all,
+  );
+  if (linked !== html) await writeFile(join(output, path), linked);
 }
 console.log(said.trim());

@@ -1,8 +1,9 @@
 /**
- * Locks and the other primitives of Python's `threading`, for coroutines and threads alike.
+ * Locks and the other primitives of Python's `threading`, for coroutines, threads and processes alike.
  *
  * Every wait comes as a promise (`acquire`, `wait`) and as a call that blocks its thread (`acquireSync`, `waitSync`), with
- * a timeout in milliseconds. Pass an object as an argument to a thread, and it arrives.
+ * a timeout in milliseconds. Pass an object as an argument to a thread, and it arrives; made with
+ * `{ scope: "process" }`, also in a process.
  *
  * ```ts
  * import { Lock } from "@nogil/std/sync";
