@@ -12,6 +12,7 @@ import { InvalidStateError } from "../errors.ts";
 import { type Ffi, ffi, hasFfi, SystemError } from "../_runtime/ffi.ts";
 import {
   createMapping,
+  discardMapping,
   liveness,
   type Mapping,
   needsNamedMemory,
@@ -219,15 +220,20 @@ function createOnce(system: Ffi, own: Agent, what: string): void {
 function createFamily(system: Ffi, threads: SharedWords): void {
   const polls = needsNamedMemory(system);
   const [mapping, id] = createMemory(system, polls);
-  const memory = new MappedMemory(system, mapping);
-  const words = new ProcessWords(system, memory, { tag: 0, polls, threads, thread: 0 });
-  words.store(layout.MAGIC, layout.LAYOUT_VERSION);
-  words.store(layout.FAMILY, id);
-  const processes = openTable(system, words);
-  const tag = processes.reserve(0);
-  const pid = runtime().pid();
-  processes.enter(tag, pid, processStart(system, pid));
-  remember(threads, mapping, tag, polls);
+  try {
+    const memory = new MappedMemory(system, mapping);
+    const words = new ProcessWords(system, memory, { tag: 0, polls, threads, thread: 0 });
+    words.store(layout.MAGIC, layout.LAYOUT_VERSION);
+    words.store(layout.FAMILY, id);
+    const processes = openTable(system, words);
+    const tag = processes.reserve(0);
+    const pid = runtime().pid();
+    processes.enter(tag, pid, processStart(system, pid));
+    remember(threads, mapping, tag, polls);
+  } catch (error) {
+    discardMapping(system, mapping, polls ? nameOf(id) : null);
+    throw error;
+  }
 }
 
 /** Opens the memory of the family that this process has a ticket to. */

@@ -11,7 +11,13 @@
  */
 
 import { type Ffi, ffi } from "../_runtime/ffi.ts";
-import { createMapping, type Mapping, needsNamedMemory, openMapping } from "../_runtime/memory.ts";
+import {
+  createMapping,
+  discardMapping,
+  type Mapping,
+  needsNamedMemory,
+  openMapping,
+} from "../_runtime/memory.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { type FamilyBells, familyBells } from "./process_family.ts";
 import { SharedWords, type WaitResult } from "./shared_words.ts";
@@ -55,17 +61,24 @@ const collected: FinalizationRegistry<{ system: Ffi; mapping: Mapping }> = new F
  * Creates the memory of a pool.
  *
  * @throws {NotSupportedError} If FFI is not granted, not installed, or not there.
- * @throws {RangeError} If there is not so much memory.
+ * @throws {RangeError} If there is no memory left for the family.
+ * @throws {SystemError} If there is not so much memory.
  */
 export function createTaskSegment(geometry: TaskGeometry): [TaskMemory, TaskSegment] {
   const system = ffi("create pool of processes");
   const name = needsNamedMemory(system) ? `/nogil-${crypto.randomUUID().slice(0, 18)}` : null;
   const bytes = new TaskLayout(geometry).bytes;
+  const { agent } = familyBells();
   const mapping = createMapping(system, [Math.ceil(bytes / 4096) * 4096], name);
-  system.fallocate(mapping.fd, 0, mapping.length);
+  try {
+    system.fallocate(mapping.fd, 0, mapping.length);
+  } catch (error) {
+    discardMapping(system, mapping, name);
+    throw error;
+  }
   const memory = over(system, mapping, geometry);
   memory.format();
-  memory.words.store(OWNER_AGENT, familyBells().agent);
+  memory.words.store(OWNER_AGENT, agent);
   return [memory, { pid: runtime().pid(), fd: mapping.fd, name }];
 }
 

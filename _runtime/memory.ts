@@ -62,6 +62,13 @@ export function createMapping(
   throw new RangeError("Cannot map memory: no size is given");
 }
 
+/** Gives back memory that nobody else knows. */
+export function discardMapping(system: Ffi, mapping: Mapping, name: string | null): void {
+  system.munmap(mapping.address, mapping.length);
+  system.close(mapping.fd);
+  if (name !== null) system.shmUnlink(name);
+}
+
 /**
  * Opens memory that another process has created.
  *
