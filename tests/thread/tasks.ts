@@ -311,7 +311,7 @@ export const lockBoth = task(import.meta, (first: Lock, second: Lock, words: Int
   Atomics.notify(words, 0);
   waitUntilSet(words, 1);
   try {
-    second.acquireSync({ timeout: 5000 }).release();
+    second.acquireSync({ timeout: 60_000 }).release();
   } catch {
     // The other one has got what this one wants.
   }
