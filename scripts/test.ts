@@ -1,21 +1,33 @@
 /**
  * Runs the tests: `deno task test [PATH…]`.
  *
- * Without paths, they run in two processes at once, since most of them wait more than they compute: two cores need less
- * than five minutes for all. What the second one prints comes after the first one's. The last line sums up.
+ * Without paths, they run in parts, some parts at once, since most tests wait more than they compute. What a part prints
+ * comes when it has ended. The last line sums up.
  *
  * @module
  */
 import process from "node:process";
 import { attempt, type Outcome } from "./run.ts";
 
-/** The folders whose tests run in the second process. */
-const APART: readonly string[] = ["process", "examples", "model", "queue", "guesses"].map((
-  folder,
-) => `tests/${folder}`);
+/** Parts that run at once: more than two cores need, as many tests sleep. */
+const AT_ONCE = 3;
+
+/** The folders of tests that make parts of their own, those that take longest first. */
+const FOLDERS: readonly (readonly string[])[] = [
+  ["process"],
+  ["pool"],
+  ["queue", "examples", "model", "guesses"],
+].map((part) => part.map((folder) => `tests/${folder}`));
+
+/** What each part tells `deno test`; the last two are all other tests, and the examples in comments and in Markdown. */
+const PARTS: readonly (readonly string[])[] = [
+  ...FOLDERS,
+  [`--ignore=${FOLDERS.flat().join(",")}`, "tests"],
+  ["--doc", "--ignore=tests"],
+];
 
 function test(args: readonly string[], quiet = false): Promise<Outcome> {
-  return attempt(Deno.execPath(), ["test", "-A", "--doc", ...args], { quiet });
+  return attempt(Deno.execPath(), ["test", "-A", ...args], { quiet });
 }
 
 /** Counts what the last line of a run says, as `ok | 3 passed | 0 failed (2s)`. */
@@ -30,21 +42,21 @@ function count(output: string): [passed: number, failed: number] {
 }
 
 async function main(paths: readonly string[]): Promise<boolean> {
-  if (paths.length > 0) return (await test(paths)).ok;
+  if (paths.length > 0) return (await test(["--doc", ...paths])).ok;
   const started = performance.now();
-  const runs = await Promise.all([
-    test([`--ignore=${APART.join(",")}`], true).then((outcome) => {
+  const [left, outcomes]: [string[][], Outcome[]] = [PARTS.map((part) => [...part]), []];
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (let part = left.shift(); part !== undefined; part = left.shift()) {
+      const outcome = await test(part, true);
       console.log(outcome.output);
-      return outcome;
-    }),
-    test([...APART], true),
-  ]);
-  console.log(runs[1].output);
-  const counts = runs.map(({ output }) => count(output));
+      outcomes.push(outcome);
+    }
+  }));
+  const counts = outcomes.map(({ output }) => count(output));
   const passed = counts.reduce((sum, [passed]) => sum + passed, 0);
   const failed = counts.reduce((sum, [, failed]) => sum + failed, 0);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  const ok = runs.every(({ ok }) => ok);
+  const ok = outcomes.every(({ ok }) => ok);
   console.log(`${ok ? "ok" : "FAILED"} | ${passed} passed | ${failed} failed (${seconds} s)`);
   return ok;
 }
