@@ -35,10 +35,12 @@ const WORKERS = 2;
 const CLIENTS = 4;
 /** The longest time between two kills, in milliseconds. */
 const LONGEST_PAUSE = 150;
+/** So many tasks have a result at least between two kills: workers shall not only be killed while they start. */
+const RESULTS = 5;
 /** As many tasks as there may be. */
 const MOST_TASKS = 4_000_000;
 
-const counts = { tasks: 0, lost: 0, again: 0, broken: 0 };
+const counts = { tasks: 0, results: 0, lost: 0, again: 0, broken: 0 };
 
 function random(limit: number): number {
   return Math.floor(Math.random() * limit);
@@ -134,6 +136,7 @@ class Runner {
       if (times > 1) counts.again++;
       assert(times <= 1 + retries, `task ${id} was begun ${times} times`);
       if (results === null) return;
+      counts.results++;
       assert(times >= 1, `task ${id} has a result and was never begun`);
       assertEquals(results[i], manner === "large" ? [id * 2, ballast] : id * 2);
     });
@@ -186,7 +189,15 @@ async function main(): Promise<void> {
   const began = performance.now();
   let atFirst = 0;
   for (let done = 0; done < kills;) {
-    await new Promise((resolve) => setTimeout(resolve, random(LONGEST_PAUSE)));
+    const enough = counts.results + RESULTS;
+    await within(
+      (async () => {
+        do {
+          await new Promise((resolve) => setTimeout(resolve, random(LONGEST_PAUSE)));
+        } while (counts.results < enough);
+      })(),
+      "any result",
+    );
     const children = childrenOf(process.pid);
     const victim = children[random(children.length)];
     if (victim === undefined) continue;
