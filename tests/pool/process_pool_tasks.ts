@@ -1,5 +1,6 @@
 /** What runs in pools of processes. */
 
+import { writeSync } from "node:fs";
 import process from "node:process";
 import { task } from "../../_core/task.ts";
 import { Pool } from "../../pool/mod.ts";
@@ -47,4 +48,10 @@ export const permissions = task(import.meta, () => {
   };
   const state = (name: string): string => Deno.permissions.querySync({ name }).state;
   return { net: state("net"), ffi: state("ffi") };
+});
+
+export const printGarbage = task(import.meta, (x: number): number => {
+  // Nothing that a terminal would heed.
+  for (const fd of [1, 2]) writeSync(fd, new Uint8Array([0, 0xff, 0xfe, 0x80, x, 0xff, 10]));
+  return x;
 });

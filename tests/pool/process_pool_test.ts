@@ -1,5 +1,12 @@
-import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
-import { WorkerLostError } from "../../errors.ts";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import { BrokenPoolError, WorkerLostError } from "../../errors.ts";
 import { Pool, ProcessPoolExecutor } from "../../pool/mod.ts";
 import { getpid, Process } from "../../process/mod.ts";
 import { childrenOf } from "../stress/process_run.ts";
@@ -84,6 +91,27 @@ onLinux(
     assertEquals(below.filter(isRunning), []);
   },
 );
+
+Deno.test("Pool whose processes do not start is broken, and says why", async () => {
+  const execArgv = ["--no-such-flag-for-a-test"];
+  const pool = new Pool(1, { execArgv });
+  const error = await assertRejects(
+    async () => await pool.apply(tasks.add, [1, 2]),
+    BrokenPoolError,
+  );
+  assertMatch(error.message, /it exited with code \d+ before it was ready/);
+  assertThrows(() => pool.applyAsync(tasks.add, [1, 2]), BrokenPoolError);
+  pool.close();
+  await pool.join();
+  const executor = new ProcessPoolExecutor({ maxWorkers: 1, execArgv });
+  await assertRejects(async () => await executor.submit(tasks.add, 1, 2), BrokenPoolError);
+  await executor.shutdown();
+});
+
+Deno.test("Pool tasks may print whatever they like", async () => {
+  await using pool = new Pool(1);
+  assertEquals(await pool.map(tasks.printGarbage, [1, 2]), [1, 2]);
+});
 
 Deno.test("Pool with a memory limit loses the worker that needs more, and no other", async () => {
   await using pool = new Pool(1, { memoryLimit: 64 });

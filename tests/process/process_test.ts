@@ -10,6 +10,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -416,6 +417,31 @@ Deno.test("Process leaves no socket behind", async () => {
   // A child tells of its end some milliseconds before it is gone.
   await until(() => sockets().every((name) => before.includes(name)));
 });
+
+if (process.platform !== "win32") {
+  Deno.test("Process is not disturbed by strangers at its socket", async () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(1000));
+    const strangers: Socket[] = [];
+    while (strangers.length < 5) {
+      const before = sockets();
+      const child = new Process({ target: tasks.square, args: [7] }).start();
+      await until(() => {
+        for (const name of sockets()) {
+          if (before.includes(name)) continue;
+          const stranger = connect({ path: join(tmpdir(), name, "s") });
+          stranger.on("error", () => {}); // The child was quicker.
+          stranger.on("connect", () => {
+            stranger.write(bytes.subarray(strangers.push(stranger)));
+          });
+          before.push(name);
+        }
+        return !child.isAlive();
+      });
+      assertEquals(await child.join(), 49);
+    }
+    for (const stranger of strangers) stranger.destroy();
+  });
+}
 
 if (process.platform === "linux") {
   Deno.test("Process inherits no socket, which would outlive its parent with it", async () => {
