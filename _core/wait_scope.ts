@@ -67,6 +67,13 @@ export abstract class ReachableWait {
 
 const NONE: readonly unknown[] = [];
 
+let onLeave: ((scope: WaitScope) => void) | null = null;
+
+/** Says who is told when a wait has left its scope. */
+export function observeLeaving(callback: ((scope: WaitScope) => void) | null): void {
+  onLeave = callback;
+}
+
 /** The waits of one greenlet. */
 export class WaitScope {
   /** The wait that was entered last. */
@@ -112,6 +119,7 @@ export class WaitScope {
     if (newer !== null) newer.older = older;
     else this.newest = older;
     wait.scope = wait.older = wait.newer = null;
+    if (onLeave !== null) onLeave(this);
   }
 
   /** Ends all waits with an error; if none can be ended, the next one will be. Tells whether one was. */

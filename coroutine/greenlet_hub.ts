@@ -17,8 +17,8 @@ import type { Greenlet } from "./greenlet.ts";
 import { GreenletThreadPool } from "./greenlet_thread_pool.ts";
 import { watchTheEnd } from "./loop_exit.ts";
 import { hubScope, scheduler } from "./scheduler.ts";
-import { alive, currentStrand, population, strandsOf } from "./strand.ts";
-import { startWatchdog, type WatchdogOptions } from "./watchdog.ts";
+import { alive, currentStrand, onFirstStart, population, strandsOf } from "./strand.ts";
+import { startWantedWatchdog, startWatchdog, type WatchdogOptions } from "./watchdog.ts";
 
 /** Figures of the greenlets of this thread. */
 export interface HubStatistics {
@@ -121,16 +121,21 @@ export class GreenletHub {
   }
 
   /**
-   * Watches for greenlets that keep all others, and the event loop, waiting. At most one watchdog is at work.
+   * Watches for greenlets that keep all others, and the event loop, waiting. The one that was started last is at work.
    *
    * When a greenlet has waited again, or has ended, the time that it took is known, and if it is more than the limit,
-   * `onBlocked` is called. So one that never comes back is not reported.
+   * `onBlocked` is called. Of one that does not come back, a thread prints, after `hung` milliseconds, what it is called and
+   * where it was spawned; where several have gone on together, it names all that it may be. Of one that went on after a
+   * promise of somebody else it knows nothing.
    *
-   * @param options `limit` in milliseconds (default: 100), and `onBlocked`, which is told; by default, a line is printed.
-   * What `onBlocked` throws is printed.
+   * A watchdog is started with the first greenlet if the environment variable `NOGIL_WATCHDOG` is a limit in milliseconds,
+   * and the program may read it.
+   *
+   * @param options `limit` in milliseconds (default: 100), `onBlocked`, which is told (by default, a line is printed), and
+   * `hung` in milliseconds. What `onBlocked` throws is printed.
    * @returns Stops the watchdog.
    * @throws {TypeError} If an option has a wrong type.
-   * @throws {RangeError} If `limit` is not above 0.
+   * @throws {RangeError} If `limit` is not above 0, or `hung` is below it.
    */
   watchdog(options?: WatchdogOptions): Disposable {
     return startWatchdog(options);
@@ -179,4 +184,7 @@ export class GreenletHub {
  */
 export const hub: GreenletHub = new GreenletHub();
 
-watchTheEnd();
+onFirstStart(() => {
+  watchTheEnd();
+  startWantedWatchdog();
+});

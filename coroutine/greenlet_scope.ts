@@ -9,20 +9,34 @@ import { ReachableWait, WaitScope } from "../_core/wait_scope.ts";
 import { runInScope } from "./scheduler.ts";
 import type { Strand } from "./strand.ts";
 
-/** Is told when a greenlet begins to wait, and when it has ended. */
-type Observer = (strand: Strand, isOver: boolean) => void;
+/** Progress of a greenlet: it was started. */
+export const STARTED = 0;
+/** Progress of a greenlet: its function begins, or goes on. */
+export const BEGUN = 1;
+/** Progress of a greenlet: it begins to wait. */
+export const WAITS = 2;
+/** Progress of a greenlet: it has ended. */
+export const ENDED = 3;
+
+/** Is told of the progress of a greenlet. */
+type Observer = (strand: Strand, progress: number) => void;
 
 let observer: Observer | null = null;
 
-/** Says who is told when a greenlet begins to wait, and when it has ended. */
+/** Says who is told of the progress of greenlets. */
 export function observeProgress(next: Observer | null): void {
   observer = next;
+}
+
+/** Says that a greenlet was started, or that its function begins. */
+export function noteProgress(strand: Strand, progress: typeof STARTED | typeof BEGUN): void {
+  if (observer !== null) observer(strand, progress);
 }
 
 /** Says that a greenlet has ended. */
 export function hasEnded(strand: Strand): void {
   ownerEnded(strand.ident);
-  if (observer !== null) observer(strand, true);
+  if (observer !== null) observer(strand, ENDED);
 }
 
 /** The errors by which greenlets were interrupted. */
@@ -40,7 +54,7 @@ export abstract class GreenletScope extends WaitScope {
   abstract readonly strand: Strand;
 
   override enter(wait: ReachableWait): void {
-    if (observer !== null) observer(this.strand, false);
+    if (observer !== null) observer(this.strand, WAITS);
     super.enter(wait);
   }
 

@@ -1,13 +1,12 @@
 /**
  * What happens when the event loop has nothing left to do and greenlets still wait.
  *
- * Nobody will ever wake them: code outside of greenlets that waits for one gets a {@linkcode LoopExit}. If there is none, or
- * when it has ended, too, the list of those who wait is printed, and the program ends with exit code 1.
+ * Nobody will ever wake them: code outside of greenlets that waits gets a {@linkcode LoopExit}. If there is none, or when it
+ * has ended, too, the list of those who wait is printed, and the program ends with exit code 1.
  *
  * A greenlet that somebody waits for, and that nobody has started, is one of those who wait.
  *
- * Deno does not say that its loop is empty while the main module is at a top-level `await`: it ends the program itself then,
- * with "Top-level await promise never resolved" and exit code 1.
+ * Deno does not say that its loop is empty while the main module is at a top-level `await`; see docs/design_notes.md.
  *
  * @module
  */
@@ -15,16 +14,16 @@
 import { LoopExit } from "../errors.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { mainScope } from "./scheduler.ts";
-import { onFirstStart, strandsOf, takeForgotten } from "./strand.ts";
+import { strandsOf, takeForgotten } from "./strand.ts";
 
 /** So many are listed. */
 const MOST = 20;
 
 let isReported = false;
 
-/** Looks, from the first greenlet on, what is left when the event loop is empty. */
+/** Looks from now on what is left when the event loop is empty. */
 export function watchTheEnd(): void {
-  onFirstStart(() => runtime().onBeforeExit(loopIsEmpty));
+  runtime().onBeforeExit(loopIsEmpty);
 }
 
 function loopIsEmpty(): void {

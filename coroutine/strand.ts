@@ -33,7 +33,14 @@ import { drive, isGenerator } from "./driver.ts";
 import { printIgnored } from "../_core/ignored_error.ts";
 import { isThenable } from "../_core/thenable.ts";
 import { callErrorHook } from "./error_hook.ts";
-import { GreenletScope, hasEnded, isInterruption } from "./greenlet_scope.ts";
+import {
+  BEGUN,
+  GreenletScope,
+  hasEnded,
+  isInterruption,
+  noteProgress,
+  STARTED,
+} from "./greenlet_scope.ts";
 import type { Waiter } from "./hub.ts";
 import { contextFor, currentScope, install, runInScope, scheduler, store } from "./scheduler.ts";
 
@@ -225,6 +232,7 @@ export class Strand extends GreenletScope implements Waiter {
     if (this.state !== NEW || this.isDue) return;
     if (population.started === 0) begun();
     if (expected.size > 0) expected.delete(this);
+    noteProgress(this, STARTED);
     this.#context = contextFor(this);
     if (delay < 0) this.#post();
     else this.#rarely.alarm = scheduler.sleep(delay, this);
@@ -244,6 +252,7 @@ export class Strand extends GreenletScope implements Waiter {
   resume(): void {
     if (this.state === DEAD) return this.#notify();
     this.state = RUNNING;
+    noteProgress(this, BEGUN);
     if (this.#rare !== null) this.#rare.alarm = null;
     const { body, args } = this;
     const context = this.#context as KeptContext;

@@ -1,6 +1,9 @@
 /** What the suites of asyncio share: coroutines in every form, and looks at what is printed. */
 
-import { sleep } from "../../coroutine/mod.ts";
+import { hub, sleep } from "../../coroutine/mod.ts";
+
+// A greenlet that never comes back is told by its name, and not by the end of patience.
+hub.watchdog({ limit: 10_000 });
 
 /** What a coroutine of a test is written as. */
 // deno-lint-ignore no-explicit-any -- what a yield gives depends on what was yielded

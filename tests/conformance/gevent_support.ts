@@ -2,6 +2,9 @@
 
 import { hub } from "../../coroutine/mod.ts";
 
+// A greenlet that never comes back is told by its name, and not by the end of patience.
+hub.watchdog({ limit: 10_000 });
+
 // deno-lint-ignore no-explicit-any -- what a yield gives depends on what was yielded
 export type Steps = (...args: any[]) => Generator<unknown, unknown, any>;
 

@@ -19,6 +19,15 @@ import { Event, Lock } from "../../sync/mod.ts";
 /** Where this module is. */
 export const programUrl: string = import.meta.url;
 
+/** Starts a greenlet that never comes back, once it has slept. */
+function spawnSpinner(): void {
+  async function spin(): Promise<void> {
+    await sleep(5);
+    for (;;);
+  }
+  spawn(spin).name = "spinner";
+}
+
 const PROGRAMS: Record<string, () => void | Promise<void>> = {
   "hopeless": () => {
     const queue = new Queue(0, { scope: "local" });
@@ -85,6 +94,24 @@ const PROGRAMS: Record<string, () => void | Promise<void>> = {
     event.set();
     await event.wait();
     console.log("main goes on");
+  },
+  "spinner": async () => {
+    hub.watchdog({ limit: 20, hung: 200 });
+    await sleep(30);
+    const innocent = spawn(function* () {
+      for (;;) yield sleep(0);
+    });
+    innocent.name = "innocent";
+    spawnSpinner();
+  },
+  "spinner by the environment": () => spawnSpinner(),
+  "slow": async () => {
+    using _watchdog = hub.watchdog({ limit: 20, hung: 200 });
+    const slow = spawn(() => {
+      for (const since = performance.now(); performance.now() - since < 60;);
+    });
+    slow.name = "slow";
+    await slow;
   },
   "exit": async () => {
     spawn(() => new Channel().get());
