@@ -10,7 +10,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { isMain } from "../../_core/task.ts";
@@ -48,13 +48,16 @@ function random(limit: number): number {
 
 /** One pool or executor, and those who give it work. */
 class Runner {
+  readonly #name: string;
   readonly #books: Books;
   readonly #make: () => AnyPool | ProcessPoolExecutor;
   #pool: AnyPool | ProcessPoolExecutor;
   #isOver = false;
+  readonly #open: Set<Job> = new Set();
   readonly #clients: Promise<void>[];
 
-  constructor(books: Books, make: () => AnyPool | ProcessPoolExecutor) {
+  constructor(name: string, books: Books, make: () => AnyPool | ProcessPoolExecutor) {
+    this.#name = name;
     this.#books = books;
     this.#make = make;
     this.#pool = make();
@@ -65,7 +68,7 @@ class Runner {
     while (!this.#isOver) {
       const pool = this.#pool;
       try {
-        await within(this.#give(pool), "a task");
+        await within(this.#give(pool), () => `a task: ${this.#describe(pool)}`);
       } catch (error) {
         // Several of its workers in a row were killed before they had started.
         if (!(error instanceof BrokenPoolError)) throw error;
@@ -74,6 +77,14 @@ class Runner {
         await end(pool);
       }
     }
+  }
+
+  /** What is under way, for the message of an error. */
+  #describe(pool: AnyPool | ProcessPoolExecutor): string {
+    const begun = [...this.#open].map(({ id, manner }) =>
+      `${id} ${manner} begun ${Atomics.load(this.#books.ledger, id)} times`
+    );
+    return JSON.stringify([this.#name, begun, pool.statistics(), describeChildren()], null, 1);
   }
 
   async #give(pool: AnyPool | ProcessPoolExecutor): Promise<void> {
@@ -123,6 +134,7 @@ class Runner {
   ): Promise<void> {
     const { ledger } = this.#books;
     let results: unknown[] | null = null;
+    for (const job of jobs) this.#open.add(job);
     try {
       results = await run();
     } catch (error) {
@@ -131,6 +143,7 @@ class Runner {
       assertEquals([error.kind, error.signal], ["process", "SIGKILL"], error.message);
       counts.lost++;
     }
+    for (const job of jobs) this.#open.delete(job);
     jobs.forEach(({ id, manner, ballast }, i) => {
       const times = Atomics.load(ledger, id);
       if (times > 1) counts.again++;
@@ -159,6 +172,18 @@ class Runner {
   }
 }
 
+/** The states of all workers. */
+function describeChildren(): string[] {
+  return childrenOf(process.pid).map((pid) => {
+    const threads = readdirSync(`/proc/${pid}/task`).map((id) => {
+      const at = `/proc/${pid}/task/${id}`;
+      const [name, place] = ["comm", "wchan"].map((file) => readFileSync(`${at}/${file}`, "utf8"));
+      return `${name?.trim()} ${place}`;
+    });
+    return `${pid}: ${threads.join(", ")}`;
+  });
+}
+
 async function end(pool: AnyPool | ProcessPoolExecutor): Promise<void> {
   if (pool instanceof ProcessPoolExecutor) return await pool.shutdown();
   pool.close();
@@ -182,9 +207,13 @@ async function main(): Promise<void> {
   };
   const options = { initializer: openBooks, initargs: [books] };
   const runners = [
-    new Runner(books, () => new Pool(WORKERS, options)),
-    new Runner(books, () => new ProcessPoolExecutor({ ...options, maxWorkers: WORKERS })),
-    new Runner(books, () => channels.make(WORKERS, options)),
+    new Runner("Pool", books, () => new Pool(WORKERS, options)),
+    new Runner(
+      "ProcessPoolExecutor",
+      books,
+      () => new ProcessPoolExecutor({ ...options, maxWorkers: WORKERS }),
+    ),
+    new Runner("Pool over channels", books, () => channels.make(WORKERS, options)),
   ];
   const began = performance.now();
   let atFirst = 0;

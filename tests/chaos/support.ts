@@ -22,10 +22,13 @@ export function numberGiven(name: string, standard: number): number {
 }
 
 /** Waits for a promise, which has to be settled in time. */
-export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
+export async function within<T>(promise: Promise<T>, what: string | (() => string)): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const hang = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Nothing came of ${what}`)), PATIENCE);
+    timer = setTimeout(() => {
+      const name = typeof what === "string" ? what : what();
+      reject(new Error(`Nothing came of ${name}`));
+    }, PATIENCE);
   });
   try {
     return await Promise.race([promise, hang]);
