@@ -79,15 +79,6 @@ export function makeWords(length = 4): Int32Array {
   return new Int32Array(new SharedArrayBuffer(length * 4));
 }
 
-/** Waits until a condition holds, looking again and again. */
-export async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 30_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error("it never came true");
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
-
 /** Uses a pool of its own. */
 export const nested = task(import.meta, async (words: Int32Array): Promise<number[]> => {
   const squares = await ThreadPool.with(2, (pool) => pool.map((x: number) => x * x, [1, 2, 3]));

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { CancelledError, TimeoutError, WorkerLostError } from "../../errors.ts";
+import { until } from "../support.ts";
 import * as t from "./engine_tasks.ts";
-import { makeWords, until, withEngine } from "./engine_support.ts";
+import { makeWords, withEngine } from "./engine_support.ts";
 
 Deno.test("TaskEngine.cancel() keeps a queued task from being begun", async () => {
   await withEngine({ workers: 1 }, async (engine) => {

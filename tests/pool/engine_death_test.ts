@@ -5,9 +5,10 @@ import { Lock } from "../../sync/mod.ts";
 import { enumerate } from "../../thread/mod.ts";
 import { limitedThreadHost, threadHost } from "../../pool/thread_host.ts";
 import type { WorkerHandle, WorkerHost } from "../../pool/worker_host.ts";
+import { until } from "../support.ts";
 import { late } from "./broken_module.ts";
 import * as t from "./engine_tasks.ts";
-import { makeWords, PATIENCE, TestEngine, until, withEngine } from "./engine_support.ts";
+import { makeWords, PATIENCE, TestEngine, withEngine } from "./engine_support.ts";
 
 /** A host that lets a test kill its workers. */
 function killableHost(): { host: WorkerHost; handles: WorkerHandle[] } {

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CancelledError, InvalidStateError, TimeoutError } from "../../errors.ts";
+import { until } from "../support.ts";
 import * as t from "./engine_tasks.ts";
-import { makeWords, PATIENCE, TestEngine, until, withEngine } from "./engine_support.ts";
+import { makeWords, PATIENCE, TestEngine, withEngine } from "./engine_support.ts";
 import * as layout from "../../_core/task_layout.ts";
 import { TaskMemory } from "../../_core/task_memory.ts";
 import { threadHost } from "../../pool/thread_host.ts";

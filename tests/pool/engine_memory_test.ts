@@ -2,8 +2,9 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { currentAgent } from "../../_core/agent.ts";
 import { MAX_PAGES, PAGE_BASE } from "../../_core/layout.ts";
 import { WorkerLostError } from "../../errors.ts";
+import { until } from "../support.ts";
 import * as t from "./engine_tasks.ts";
-import { makeWords, until, withEngine } from "./engine_support.ts";
+import { makeWords, withEngine } from "./engine_support.ts";
 
 const BIG = 300_000;
 

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Alarms } from "../../pool/engine_alarms.ts";
 import { OrderedHeap } from "../../pool/engine_heap.ts";
 import { Histogram } from "../../pool/engine_histogram.ts";
-import { until } from "./engine_support.ts";
+import { until } from "../support.ts";
 
 Deno.test("OrderedHeap gives the smallest first, and equals in the order of arrival", () => {
   const heap = new OrderedHeap<string>();

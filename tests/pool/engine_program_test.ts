@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { enumerate, Thread } from "../../thread/mod.ts";
+import { until } from "../support.ts";
 import { makeAndForget, programUrl } from "./engine_programs.ts";
-import { until } from "./engine_support.ts";
 
 /** What Deno sometimes says of a worker that still ran when the program ended. */
 const INTERRUPTED = /error.*\(in worker .*terminated/;

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { assert } from "@std/assert";
 import { TaskEngine, type TaskOptions, type Ticket } from "../../pool/task_engine.ts";
 import type { EngineOptions } from "../../pool/engine_types.ts";
 import type { AnyFunction } from "../../pool/function_table.ts";
@@ -102,13 +101,4 @@ export async function withEngine(
 /** Makes words that threads share. */
 export function makeWords(length = 8): Int32Array {
   return new SharedArray("i", length) as unknown as Int32Array;
-}
-
-/** Waits until something holds. */
-export async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + PATIENCE;
-  while (!condition()) {
-    assert(performance.now() < end, "it took too long");
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }

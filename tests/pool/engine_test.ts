@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { UnshareableError } from "../../errors.ts";
+import { until } from "../support.ts";
 import * as t from "./engine_tasks.ts";
-import { makeWords, PATIENCE, TestEngine, until, withEngine } from "./engine_support.ts";
+import { makeWords, PATIENCE, TestEngine, withEngine } from "./engine_support.ts";
 import { threadHost } from "../../pool/thread_host.ts";
 
 Deno.test("TaskEngine.submit() brings arguments and results of all kinds", async () => {

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CancelledError, DeadlockError, TimeoutError } from "../../errors.ts";
 import { Event } from "../../sync/mod.ts";
 import { ThreadPool } from "../../pool/mod.ts";
-import { failAt, until, waitFor } from "./api_tasks.ts";
+import { until } from "../support.ts";
+import { failAt, waitFor } from "./api_tasks.ts";
 
 const TIMEOUT = { timeout: 30_000 };
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Progress, ThreadPool, ThreadPoolExecutor } from "../../pool/mod.ts";
 import { Event } from "../../sync/mod.ts";
-import { failAt, makeWords, reportAndWait, until } from "./api_tasks.ts";
+import { until } from "../support.ts";
+import { failAt, makeWords, reportAndWait } from "./api_tasks.ts";
 
 const square = (x: number): number => x * x;
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);

@@ -9,13 +9,13 @@ import {
 } from "../../errors.ts";
 import { asCompleted, Future, ThreadPoolExecutor, wait } from "../../pool/mod.ts";
 import { Event } from "../../sync/mod.ts";
+import { until } from "../support.ts";
 import {
   exitTimes,
   failAt,
   makeWords,
   reportAndWait,
   threadName,
-  until,
   untilAborted,
 } from "./api_tasks.ts";
 

@@ -11,6 +11,7 @@ import {
 import { ThreadPool } from "../../pool/mod.ts";
 import { Event } from "../../sync/mod.ts";
 import { Thread } from "../../thread/mod.ts";
+import { until } from "../support.ts";
 import {
   exitTimes,
   failAt,
@@ -22,7 +23,6 @@ import {
   requestIdVariable,
   setGreeting,
   threadName,
-  until,
   untilAborted,
 } from "./api_tasks.ts";
 

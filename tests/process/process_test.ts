@@ -36,18 +36,10 @@ import { Lock } from "../../sync/mod.ts";
 import { Thread } from "../../thread/mod.ts";
 import { runProcesses } from "../stress/process_run.ts";
 import * as tasks from "./process_tasks.ts";
+import { until } from "../support.ts";
 
 const isDeno = "deno" in process.versions;
 const { SIGINT, SIGKILL, SIGTERM } = constants.signals;
-
-/** Waits until a condition holds. */
-async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 30_000;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error("Waited too long");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 /** Tells whether a process exists, zombies included. */
 function exists(pid: number): boolean {

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { runtime } from "../../_runtime/runtime.ts";
 import type { SpawnOptions, WorkerHandle } from "../../_runtime/runtime.ts";
 import { fixtureUrl, type Job } from "./worker_fixture.ts";
+import { until } from "../support.ts";
 
 interface Started {
   words: Int32Array;
@@ -26,15 +27,6 @@ function start(mode: string, options?: SpawnOptions, port?: MessagePort): Starte
     });
   });
   return { words, worker: worker as WorkerHandle, errors, messages, exit };
-}
-
-/** Resolves when `condition` holds, fails after five seconds. */
-async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 30_000;
-  while (!condition()) {
-    assert(performance.now() < end, "the condition never held");
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }
 
 /** Blocks this thread until the worker says that it is ready. */
