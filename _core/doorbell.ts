@@ -4,16 +4,22 @@
  * The agent looks at it for a few turns of its event loop before it waits asynchronously: a message between threads that
  * the engine delivers takes tens of microseconds, a turn of the loop one or two. While nobody rings the looks become fewer.
  *
+ * Between processes an asynchronous wait takes the sleeper's help, that is two threads to wake instead of one. So the agent
+ * naps before: when its event loop goes round without anything else to do, it sleeps on the word itself, for a tenth of a
+ * millisecond and once a wait. A nap in vain costs the next waits theirs: one, three, seven of them, and so on.
+ *
  * ```text
  * 0  nobody listens, or somebody waits asynchronously: who rings notifies
  * 1  rung
  * 2  the agent looks by itself: who rings need not notify
+ * 3  it naps: who rings wakes it
  * ```
  *
  * @module
  */
 
 import { runtime } from "../_runtime/runtime.ts";
+import { BELL_PARKED } from "./layout.ts";
 import type { SharedWords } from "./shared_words.ts";
 
 const RUNG = 1;
@@ -24,6 +30,12 @@ const MOST_TURNS = 20;
 const LEAST_TURNS = 2;
 /** After so many waits in vain it looks for all turns again. */
 const PATIENCE = 16;
+/** The longest nap, in milliseconds. */
+const NAP = 0.1;
+/** A turn of the event loop that has taken no longer had nothing else to do, in milliseconds. */
+const IDLE_TURN = 0.1;
+/** The most waits without a nap. */
+const MOST_SKIPPED = 63;
 
 /** The doorbell of one agent. */
 export class Doorbell {
@@ -34,6 +46,12 @@ export class Doorbell {
   #listens = false;
   #turns = MOST_TURNS;
   #vain = 0;
+  /** When the event loop was seen last, and whether there was a nap in this wait. */
+  #seen = 0;
+  #hasNapped = false;
+  /** Waits without a nap: those to come, and how many it will be after the next nap in vain. */
+  #skip = 0;
+  #skipNext = 1;
 
   /** Makes the listener at a word: `onRing` is called when it was rung, as long as `isWanted`. */
   constructor(w: SharedWords, bell: number, isWanted: () => boolean, onRing: () => void) {
@@ -57,13 +75,14 @@ export class Doorbell {
   listen(): void {
     if (this.#listens || !this.#isWanted()) return;
     this.#listens = true;
+    this.#hasNapped = false;
     this.#w.compareExchange(this.#bell, 0, LOOKING);
     this.#look(this.#vain < PATIENCE ? this.#turns : MOST_TURNS);
   }
 
   #look(turns: number): void {
     runtime().nextTurn(() => {
-      if (this.#w.load(this.#bell) === RUNG) {
+      if (this.#w.load(this.#bell) === RUNG || this.#w.parks && this.#nap()) {
         this.#turns = MOST_TURNS;
         this.#vain = 0;
         return this.#rung();
@@ -78,6 +97,27 @@ export class Doorbell {
       this.#turns = Math.max(LEAST_TURNS, this.#turns >> 1);
       this.#wait();
     });
+  }
+
+  /** Naps if that may pay; whether it was rung by then. */
+  #nap(): boolean {
+    const since = this.#seen;
+    this.#seen = performance.now();
+    if (this.#hasNapped || this.#seen - since > IDLE_TURN || !this.#isWanted()) return false;
+    this.#hasNapped = true;
+    if (this.#skip > 0) {
+      this.#skip--;
+      return false;
+    }
+    if (this.#w.compareExchange(this.#bell, LOOKING, BELL_PARKED) === LOOKING) {
+      this.#w.park(this.#bell, BELL_PARKED, NAP);
+      this.#w.compareExchange(this.#bell, BELL_PARKED, LOOKING);
+    }
+    const rung = this.#w.load(this.#bell) === RUNG;
+    this.#skip = rung ? 0 : this.#skipNext;
+    this.#skipNext = rung ? 1 : Math.min(2 * this.#skipNext + 1, MOST_SKIPPED);
+    this.#seen = performance.now();
+    return rung;
   }
 
   #wait(): void {

@@ -103,6 +103,8 @@ export const PAGE_WORDS = PAGE_BYTES / 4;
 
 /** Agent: doorbell; 1 = rung. */
 export const A_BELL = 1;
+/** Of a doorbell: its agent naps. */
+export const BELL_PARKED = 3;
 /** Agent: who cleans up after it. */
 export const A_REAPER = 2;
 /** Agent, arena of processes: the tag of its process. */

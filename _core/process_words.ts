@@ -11,6 +11,7 @@
  * ```text
  * ring(agent)      same process:   A_FAMILY_BELL of its thread += 1, notify
  *                  another one:    P_RUNG of its process |= bit of its thread; was it 0: futex wake
+ *                  that naps:      futex wake on its own word (`doorbell.ts`)
  * sleeper          P_RUNG = 0; for each bit: A_FAMILY_BELL += 1, notify; while P_RUNG is 0: futex wait, 250 ms
  * ```
  *
@@ -119,9 +120,22 @@ export class ProcessWords extends SharedWords {
     }
   }
 
+  override get parks(): boolean {
+    return !this.#member.polls;
+  }
+
+  override park(index: number, value: number, ms: number): void {
+    this.#system.futexWait(this.#memory.address + index * 4, value, ms);
+  }
+
+  override unpark(index: number): void {
+    this.#system.futexWake(this.#memory.address + index * 4, 1);
+  }
+
   /** Rings for a thread of the family, whatever it listens for. */
   ringFor(agent: number): void {
-    this.store(agentRecord(agent) + layout.A_BELL, 1);
+    const bell = agentRecord(agent) + layout.A_BELL;
+    if (this.exchange(bell, 1) === layout.BELL_PARKED) this.unpark(bell);
     this.#ring(agentRecord(agent));
   }
 

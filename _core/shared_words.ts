@@ -102,6 +102,17 @@ export abstract class SharedWords {
 
   /** Wakes at most `count` of those who wait on the word, in the order in which they came. */
   abstract notify(index: number, count: number): void;
+
+  /** Whether a thread that has promises to serve may sleep on a word for a moment. */
+  get parks(): boolean {
+    return false;
+  }
+
+  /** Sleeps on a word while it holds `value`, for at most `ms` milliseconds; {@linkcode unpark} ends it. */
+  park(_index: number, _value: number, _ms: number): void {}
+
+  /** Wakes who sleeps on a word. */
+  unpark(_index: number): void {}
 }
 
 /** Words in memory that the threads of one process share. */

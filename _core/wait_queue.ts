@@ -326,7 +326,9 @@ export class WaitQueue {
       return;
     }
     const bell = layout.agentRecord(owner) + layout.A_BELL;
-    if (w.exchange(bell, 1) === 0 || force) w.notify(bell, 1);
+    const listens = w.exchange(bell, 1);
+    if (listens === layout.BELL_PARKED) w.unpark(bell);
+    if (listens === 0 || force) w.notify(bell, 1);
   }
 
   /** Wakes a waiter that stays in its list as soon as the latch is free. Under the latch. */
