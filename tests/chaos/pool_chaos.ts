@@ -35,12 +35,10 @@ const WORKERS = 2;
 const CLIENTS = 4;
 /** The longest time between two kills, in milliseconds. */
 const LONGEST_PAUSE = 150;
-/** So many tasks have a result at least between two kills: workers shall not only be killed while they start. */
-const RESULTS = 5;
 /** As many tasks as there may be. */
 const MOST_TASKS = 4_000_000;
 
-const counts = { tasks: 0, results: 0, lost: 0, again: 0, broken: 0 };
+const counts = { tasks: 0, lost: 0, again: 0, broken: 0 };
 
 function random(limit: number): number {
   return Math.floor(Math.random() * limit);
@@ -52,6 +50,8 @@ class Runner {
   readonly #books: Books;
   readonly #make: () => AnyPool | ProcessPoolExecutor;
   #pool: AnyPool | ProcessPoolExecutor;
+  /** How many tasks have had a result. */
+  results = 0;
   #isOver = false;
   readonly #open: Set<Job> = new Set();
   readonly #clients: Promise<void>[];
@@ -149,7 +149,7 @@ class Runner {
       if (times > 1) counts.again++;
       assert(times <= 1 + retries, `task ${id} was begun ${times} times`);
       if (results === null) return;
-      counts.results++;
+      this.results++;
       assert(times >= 1, `task ${id} has a result and was never begun`);
       assertEquals(results[i], manner === "large" ? [id * 2, ballast] : id * 2);
     });
@@ -190,6 +190,14 @@ async function end(pool: AnyPool | ProcessPoolExecutor): Promise<void> {
   await pool.join();
 }
 
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+async function untilTrue(condition: () => boolean): Promise<void> {
+  while (!condition()) await pause(1);
+}
+
 function leftovers(): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith(`nogil-${process.pid}-`));
 }
@@ -218,15 +226,11 @@ async function main(): Promise<void> {
   const began = performance.now();
   let atFirst = 0;
   for (let done = 0; done < kills;) {
-    const enough = counts.results + RESULTS;
-    await within(
-      (async () => {
-        do {
-          await new Promise((resolve) => setTimeout(resolve, random(LONGEST_PAUSE)));
-        } while (counts.results < enough);
-      })(),
-      "any result",
-    );
+    // Workers shall not only be killed while they start: every pool gets something done between two kills.
+    const before = runners.map(({ results }) => results);
+    const isBusy = (): boolean => runners.every(({ results }, i) => results > Number(before[i]));
+    await pause(random(LONGEST_PAUSE));
+    await within(untilTrue(isBusy), "results");
     const children = childrenOf(process.pid);
     const victim = children[random(children.length)];
     if (victim === undefined) continue;
