@@ -6,8 +6,9 @@
 
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { NotSupportedError } from "../errors.ts";
 import { lineage } from "./lineage.ts";
-import { configFlags, permissionFlags, type Permissions } from "./permissions.ts";
+import { configFlags, isReplaced, permissionFlags, type Permissions } from "./permissions.ts";
 
 /** What may be said about how a child is started. */
 export interface CommandOptions {
@@ -47,8 +48,13 @@ export function childCommand(
   const command = process.execPath;
   if (!("deno" in process.versions)) {
     const flags = permissionFlags(options.permissions, libraryFolders(bootUrl));
-    const args = [...ownFlags(), ...flags, ...execArgv, fileURLToPath(bootUrl)];
+    const args = [...ownFlags(options.permissions), ...flags, ...execArgv, fileURLToPath(bootUrl)];
     return { command, args };
+  }
+  if (isStandalone()) {
+    throw new NotSupportedError(
+      "Cannot start process: a program made by 'deno compile' cannot start the runtime, run it by 'deno run'",
+    );
   }
   const config = options.config ?? lineage().config;
   const flags = permissionFlags(options.permissions, libraryFolders(bootUrl));
@@ -57,6 +63,12 @@ export function childCommand(
     : mainModule([bootUrl, ...modules]);
   const settings = config === null ? configFlags() : [`--config=${config}`];
   return { command, args: ["run", ...settings, ...flags, ...execArgv, main] };
+}
+
+/** Whether this program is a file of its own: whoever starts that starts the program, again and again. */
+function isStandalone(): boolean {
+  return (globalThis as { Deno?: { build: { standalone?: boolean } } }).Deno?.build.standalone ===
+    true;
 }
 
 function mainModule(urls: readonly string[]): string {
@@ -69,12 +81,13 @@ function libraryFolders(bootUrl: string): string[] {
   return bootUrl.startsWith("file:") ? [fileURLToPath(new URL("..", bootUrl))] : [];
 }
 
-function ownFlags(): string[] {
+function ownFlags(permissions: Permissions | null): string[] {
   const flags: string[] = [];
   let skip = false;
   for (const flag of process.execArgv) {
     if (skip) skip = false;
     else if (OWN_SHORT_FLAGS.includes(flag)) skip = true;
+    else if (isReplaced(flag, permissions)) skip = /^--allow-fs-\w+$/.test(flag);
     else if (!OWN_FLAGS.test(flag)) flags.push(flag);
     else skip = flag === "--eval" || flag === "--print" || flag === "--input-type";
   }

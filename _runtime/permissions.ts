@@ -159,6 +159,17 @@ const NODE_FLAGS: { [name in PermissionName]?: string } = {
   ffi: "--allow-addons",
 };
 
+/** Not every Node that knows permissions knows this one. */
+const NET_FLAG = "--allow-net";
+
+/** Tells whether a flag of Node grants what the program says anew for a child. */
+export function isReplaced(flag: string, wanted: Permissions | null): boolean {
+  const name = flag.split("=")[0];
+  return Object.keys(wanted ?? {}).some((kind) =>
+    name === (kind === "net" ? NET_FLAG : NODE_FLAGS[kind as PermissionName])
+  );
+}
+
 function nodeFlags(wanted: Permissions, readable: readonly string[]): string[] {
   const restricted = PERMISSIONS.filter((name) =>
     wanted[name] !== undefined && wanted[name] !== true
@@ -170,9 +181,12 @@ function nodeFlags(wanted: Permissions, readable: readonly string[]): string[] {
       `Cannot start process: Node ${process.version} knows no permissions, Node 24 and Deno do`,
     );
   }
-  const netFlag = flags.has("--allow-net") ? "--allow-net" : undefined;
+  const netFlag = flags.has(NET_FLAG) ? NET_FLAG : undefined;
   const result = ["--permission", "--allow-worker"];
+  const isRestricted = (process as { permission?: object }).permission !== undefined;
   for (const name of PERMISSIONS) {
+    // What is not named is as here: the child has the flags of this process, too.
+    if (wanted[name] === undefined && isRestricted) continue;
     const grant = wanted[name] ?? true;
     const flag = name === "net" ? netFlag : NODE_FLAGS[name];
     if (flag === undefined) {

@@ -95,6 +95,11 @@ function commandOf(options: CommandOptions, modules: readonly string[]): ChildCo
     const flags = missing.map((name) => `--allow-${name}`).join(" ");
     throw new NotSupportedError(`Cannot start process: it is not allowed here, grant ${flags}`);
   }
+  if (bootUrl === keeperUrl) {
+    throw new NotSupportedError(
+      "Cannot start process: this library was bundled into the program, leave it out: --external:@nogil/std",
+    );
+  }
   return childCommand(bootUrl, options, modules);
 }
 

@@ -149,7 +149,8 @@ export class Process<A extends unknown[] = [], R = unknown> {
    * being imported to find a task starts a process at its top level: that must stand behind `isMain(import.meta)`.
    * @throws {UnshareableError} If the target, an argument or a field cannot travel. Nothing is started then.
    * @throws {NotSupportedError} If this process may start no others, if a permission was granted in part and is not named
-   * in `permissions`, or if the runtime cannot restrict what `permissions` restricts.
+   * in `permissions`, if the runtime cannot restrict what `permissions` restricts, or if the program was compiled by
+   * `deno compile` or bundled together with this library.
    */
   start(): this {
     const innards = this.#innards;

@@ -302,3 +302,65 @@ if (isDeno) {
     });
   });
 }
+
+if (process.allowedNodeEnvironmentFlags.has("--permission")) {
+  const packages = fileURLToPath(new URL("../../../", bootUrl));
+  const files = mainProgram(`
+    import { accessSync } from "node:fs";
+    export const look = task(import.meta, () => {
+      try {
+        accessSync("/etc/passwd");
+        return "seen";
+      } catch (error) {
+        return error.code;
+      }
+    });
+    if (isMain(import.meta)) {
+      for (const permissions of [undefined, { ffi: false }, { read: ["/etc", ...${
+    JSON.stringify([tmpdir(), packages])
+  }] }]) {
+        console.log(await new Process({ target: look, permissions }).start().join());
+      }
+    }`);
+
+  Deno.test("Process may read no more than its parent, unless that says so", async () => {
+    const flags = [
+      "--permission",
+      "--allow-worker",
+      "--allow-child-process",
+      "--allow-fs-read",
+      tmpdir(),
+      `--allow-fs-read=${packages}`,
+      `--allow-fs-write=${tmpdir()}`,
+    ];
+    await runElsewhere(files, flags, async (program) => {
+      assertEquals(await program.end(), 0, program.stderr);
+      const denied = "ERR_ACCESS_DENIED";
+      assertEquals(program.lines, [denied, denied, "seen"]);
+    });
+  });
+}
+
+if (isDeno) {
+  Deno.test("Pool and ProcessPoolExecutor say that they may start no process", async () => {
+    const files = mainProgram(`
+      import { Pool, ProcessPoolExecutor } from ${library(`mod.${suffix}`)};
+      export const go = task(import.meta, () => 1);
+      if (isMain(import.meta)) {
+        for (const run of [() => new Pool(1).apply(go, []), () => new ProcessPoolExecutor().submit(go)]) {
+          try {
+            console.log(await run());
+          } catch (error) {
+            console.log(error.name, error.message);
+          }
+        }
+      }`);
+    await runElsewhere(files, ["run", "--quiet", "--no-prompt", "-R"], async (program) => {
+      assertEquals(await program.end(), 0, program.stderr);
+      assertEquals(program.lines.length, 2);
+      for (const line of program.lines) {
+        assertMatch(line, /^(NotSupported|BrokenPool)Error .*--allow-run/);
+      }
+    });
+  });
+}

@@ -1,9 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { childCommand } from "../../_runtime/child_command.ts";
+import { NotSupportedError } from "../../errors.ts";
 import { lineage, setLineage } from "../../_runtime/lineage.ts";
 
 let programs = 0;
@@ -34,5 +35,16 @@ Deno.test("childCommand() takes the settings of the nearest folder that has any,
     assertEquals(flagsFor(inner), [`--config=${join(inner, "deno.json")}`]);
   } finally {
     rmSync(root, { recursive: true });
+  }
+});
+
+Deno.test("childCommand() refuses to start a compiled program, which would start itself again and again", () => {
+  const { build } = Deno;
+  Object.defineProperty(Deno, "build", { value: { ...build, standalone: true } });
+  try {
+    const options = { permissions: null, execArgv: null, config: null };
+    assertThrows(() => childCommand(import.meta.url, options, []), NotSupportedError, "compile");
+  } finally {
+    Object.defineProperty(Deno, "build", { value: build });
   }
 });
