@@ -34,5 +34,5 @@ export function subscribe(strand: Strand, onDone: () => void): () => void {
   const listener: Listener = { notify: onDone };
   if (strand.isForgotten) expectStart(strand);
   strand.listen(listener);
-  return () => strand.unlisten((one) => one === listener);
+  return () => strand.forget(listener);
 }

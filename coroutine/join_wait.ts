@@ -59,7 +59,7 @@ class JoinWait extends ReachableWait implements Listener {
   }
 
   interrupt(error: unknown): boolean {
-    this.#strand.unlisten((one) => one === this);
+    this.#strand.forget(this);
     // A greenlet that is killed may have begun a wait that it does not await.
     this.promise.then(undefined, ignore);
     this.#reject(error);

@@ -137,7 +137,7 @@ export async function joinAll<G extends Greenlet<unknown>>(
         strand.listen(listener);
       }
       return () => {
-        for (const strand of alive) strand.unlisten((one) => one === listener);
+        for (const strand of alive) strand.forget(listener);
       };
     };
     await calledWithin(

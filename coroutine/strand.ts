@@ -62,8 +62,6 @@ class Rare {
   /** Goes off when it is to begin, or to be given up. */
   alarm: Alarm<Waiter> | null = null;
   controller: AbortController | null = null;
-  /** Which listener is being told. */
-  notified = -1;
 }
 
 /** One request to die. */
@@ -158,7 +156,8 @@ export class Strand extends GreenletScope implements Waiter {
   previous: Strand | null = null;
   next: Strand | null = null;
   #context: KeptContext | null = null;
-  #listeners: (Listener | null)[] | null = null;
+  /** Who has not been told of its end: nobody, one, or many in the order of their coming. */
+  #listeners: Listener | Set<Listener> | null = null;
   #rare: Rare | null = null;
 
   constructor(body: Body | null, args: readonly unknown[]) {
@@ -361,50 +360,58 @@ export class Strand extends GreenletScope implements Waiter {
 
   /** Adds somebody who is told when it is dead. */
   listen(listener: Listener): void {
-    if (this.#listeners !== null) {
-      this.#listeners.push(listener);
-      return;
-    }
-    this.#listeners = [listener];
-    if (this.state === DEAD) scheduler.post(this);
+    const listeners = this.#listeners;
+    if (listeners === null) {
+      this.#listeners = listener;
+      if (this.state === DEAD) scheduler.post(this);
+    } else if (listeners instanceof Set) listeners.add(listener);
+    else this.#listeners = new Set([listeners, listener]);
+  }
+
+  /** Takes a listener out that has not been told yet. */
+  forget(listener: Listener): void {
+    const listeners = this.#listeners;
+    if (listeners instanceof Set) listeners.delete(listener);
+    else if (listeners === listener) this.#listeners = null;
   }
 
   /** Takes the first listener out for which a condition holds and that has not been told yet. */
   unlisten(isMeant: (listener: Listener) => boolean): void {
     const listeners = this.#listeners;
     if (listeners === null) return;
-    const first = this.#notified + 1;
-    const i = listeners.findIndex((one, i) => i >= first && one !== null && isMeant(one));
-    if (i < 0) return;
-    if (first > 0) listeners[i] = null;
-    else if (listeners.length === 1) this.#listeners = null;
-    else listeners.splice(i, 1);
+    for (const listener of listeners instanceof Set ? listeners : [listeners]) {
+      if (isMeant(listener)) return this.forget(listener);
+    }
   }
 
   /** How many listeners have not been told yet. */
   get listeners(): number {
-    return this.#listeners?.slice(this.#notified + 1).filter((one) => one !== null).length ?? 0;
-  }
-
-  get #notified(): number {
-    return this.#rare?.notified ?? -1;
+    const listeners = this.#listeners;
+    return listeners === null ? 0 : listeners instanceof Set ? listeners.size : 1;
   }
 
   #notify(): void {
     const listeners = this.#listeners;
-    if (listeners === null || this.#notified >= 0) return;
-    if (listeners.length > 1) this.#rarely.notified = 0;
-    // Who comes while the others are told is told, too.
-    for (let i = 0; i < listeners.length; i++) {
-      if (this.#rare !== null) this.#rare.notified = i;
-      try {
-        listeners[i]?.notify(this);
-      } catch (error) {
-        printIgnored(`a link of ${this.facade}`, error);
+    if (listeners === null) return;
+    if (listeners instanceof Set) {
+      // Who comes while the others are told is told, too.
+      for (const listener of listeners) {
+        listeners.delete(listener);
+        this.#tell(listener);
       }
+      this.#listeners = null;
+    } else {
+      this.#listeners = null;
+      this.#tell(listeners);
     }
-    if (this.#rare !== null) this.#rare.notified = -1;
-    this.#listeners = null;
+  }
+
+  #tell(listener: Listener): void {
+    try {
+      listener.notify(this);
+    } catch (error) {
+      printIgnored(`a link of ${this.facade}`, error);
+    }
   }
 }
 
