@@ -4,23 +4,17 @@
  * @module
  */
 
-import { runtime } from "../_runtime/runtime.ts";
 import { BasePool } from "./base_pool.ts";
-import { PoolCore } from "./pool_core.ts";
-import {
-  checkCount,
-  checkFunction,
-  checkObject,
-  checkPrefix,
-  MOST_WORKERS,
-  processOptions,
-  type ProcessPoolOptions,
-  workerOptions,
-} from "./pool_options.ts";
+import { makePoolCore, type PoolKind, usePool } from "./pool_maker.ts";
+import { processOptions, type ProcessPoolOptions } from "./pool_options.ts";
 import { processHost } from "./process_host.ts";
-import { TaskEngine } from "./task_engine.ts";
 
-let pools = 0;
+const KIND: PoolKind<ProcessPoolOptions> = {
+  name: "pool",
+  prefix: "Pool",
+  count: 0,
+  host: (options, verb) => processHost(processOptions(options, verb)),
+};
 
 /**
  * A pool of processes that run tasks: Python's `multiprocessing.Pool`. It does what {@linkcode ThreadPool} does; its
@@ -57,22 +51,7 @@ export class Pool extends BasePool {
    * @throws {NotSupportedError} For the reasons for which `Process.start` throws it.
    */
   constructor(processes?: number, options?: ProcessPoolOptions) {
-    const verb = "create pool";
-    checkObject(options, verb, "{ maxtasksperchild: 100 }");
-    const workers = checkCount(processes, verb, "processes", 1, MOST_WORKERS) ??
-      runtime().parallelism();
-    const { maxtasksperchild, name, concurrency = 1 } = options ?? {};
-    checkCount(maxtasksperchild, verb, "maxtasksperchild");
-    checkPrefix(name, verb, "name");
-    const prefix = name ?? `Pool-${++pools}`;
-    const engine = new TaskEngine(processHost(processOptions(options ?? {}, verb)), {
-      ...workerOptions(options ?? {}, verb),
-      workers,
-      lazy: false,
-      name: (index: number) => `${prefix}_${index}`,
-      ...(maxtasksperchild !== undefined && { maxTasksPerChild: maxtasksperchild }),
-    });
-    super(new PoolCore("pool", engine, workers, concurrency));
+    super(makePoolCore(KIND, processes, options));
   }
 
   /**
@@ -104,20 +83,11 @@ export class Pool extends BasePool {
     options: ProcessPoolOptions | undefined,
     fn: (pool: Pool) => T | PromiseLike<T>,
   ): Promise<T>;
-  static async with(...args: unknown[]): Promise<unknown> {
-    const fn = args.pop() as (pool: Pool) => unknown;
-    checkFunction(fn, "use pool");
-    const pool = new Pool(...args as [number?, ProcessPoolOptions?]);
-    let result: unknown;
-    try {
-      result = await fn(pool);
-    } catch (error) {
-      pool.terminate();
-      await pool.join();
-      throw error;
-    }
-    pool.close();
-    await pool.join();
-    return result;
+  static with(...args: unknown[]): Promise<unknown> {
+    return usePool(
+      KIND.name,
+      args,
+      (processes?: number, options?: ProcessPoolOptions) => new Pool(processes, options),
+    );
   }
 }

@@ -4,23 +4,17 @@
  * @module
  */
 
-import { runtime } from "../_runtime/runtime.ts";
 import { BasePool } from "./base_pool.ts";
-import { PoolCore } from "./pool_core.ts";
-import {
-  checkCount,
-  checkFunction,
-  checkObject,
-  checkPrefix,
-  MOST_WORKERS,
-  type PoolOptions,
-  workerLimits,
-  workerOptions,
-} from "./pool_options.ts";
-import { TaskEngine } from "./task_engine.ts";
+import { makePoolCore, type PoolKind, usePool } from "./pool_maker.ts";
+import { type PoolOptions, workerLimits } from "./pool_options.ts";
 import { limitedThreadHost } from "./thread_host.ts";
 
-let pools = 0;
+const KIND: PoolKind<PoolOptions> = {
+  name: "thread pool",
+  prefix: "ThreadPool",
+  count: 0,
+  host: (options, verb) => limitedThreadHost(workerLimits(options, verb)),
+};
 
 /**
  * A pool of threads that run tasks: Python's `multiprocessing.pool.ThreadPool`, with threads that run in parallel.
@@ -50,22 +44,7 @@ export class ThreadPool extends BasePool {
    * @throws {UnshareableError} If the initializer or its arguments cannot travel.
    */
   constructor(processes?: number, options?: PoolOptions) {
-    const verb = "create thread pool";
-    checkObject(options, verb, "{ maxtasksperchild: 100 }");
-    const workers = checkCount(processes, verb, "processes", 1, MOST_WORKERS) ??
-      runtime().parallelism();
-    const { maxtasksperchild, name, concurrency = 1 } = options ?? {};
-    checkCount(maxtasksperchild, verb, "maxtasksperchild");
-    checkPrefix(name, verb, "name");
-    const prefix = name ?? `ThreadPool-${++pools}`;
-    const engine = new TaskEngine(limitedThreadHost(workerLimits(options ?? {}, verb)), {
-      ...workerOptions(options ?? {}, verb),
-      workers,
-      lazy: false,
-      name: (index: number) => `${prefix}_${index}`,
-      ...(maxtasksperchild !== undefined && { maxTasksPerChild: maxtasksperchild }),
-    });
-    super(new PoolCore("thread pool", engine, workers, concurrency));
+    super(makePoolCore(KIND, processes, options));
   }
 
   /**
@@ -97,20 +76,11 @@ export class ThreadPool extends BasePool {
     options: PoolOptions | undefined,
     fn: (pool: ThreadPool) => T | PromiseLike<T>,
   ): Promise<T>;
-  static async with(...args: unknown[]): Promise<unknown> {
-    const fn = args.pop() as (pool: ThreadPool) => unknown;
-    checkFunction(fn, "use thread pool");
-    const pool = new ThreadPool(...args as [number?, PoolOptions?]);
-    let result: unknown;
-    try {
-      result = await fn(pool);
-    } catch (error) {
-      pool.terminate();
-      await pool.join();
-      throw error;
-    }
-    pool.close();
-    await pool.join();
-    return result;
+  static with(...args: unknown[]): Promise<unknown> {
+    return usePool(
+      KIND.name,
+      args,
+      (processes?: number, options?: PoolOptions) => new ThreadPool(processes, options),
+    );
   }
 }
