@@ -231,6 +231,8 @@ interface ProcessScope {
   agent(): Agent;
   /** The same, or `null` if this thread has not touched any object of that scope. */
   current(): Agent | null;
+  /** The same, or `null` if no thread of this process has. */
+  member(): Agent | null;
   /** Calls `visit` with what another thread of this process is among the processes, if it is anything. */
   forThread(thread: number, visit: (agent: Agent, id: number) => void): void;
 }
@@ -263,6 +265,11 @@ export function ownsThreads(): boolean {
 /** Says how this thread takes part in a family of processes. Called once, by the module that knows it. */
 export function setProcessScope(scope: ProcessScope): void {
   processScope = scope;
+}
+
+/** Gives this thread's agent among the processes; `null` if no thread of this process has touched what they share. */
+export function familyAgent(): Agent | null {
+  return processScope?.member() ?? null;
 }
 
 /**

@@ -317,6 +317,10 @@ export function familyBells(): FamilyBells {
 setProcessScope({
   agent: processAgent,
   current: () => family?.agent ?? null,
+  member() {
+    const isMember = currentAgent().arena.words.load(FAMILY_TAG) !== 0;
+    return isMember ? takePart("look at locks").agent : null;
+  },
   forThread(thread, visit) {
     const { words } = currentAgent().arena;
     if (words.load(agentRecord(thread) + layout.A_FAMILY) === 0) return;

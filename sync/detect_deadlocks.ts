@@ -4,29 +4,38 @@
  * @module
  */
 
-import { currentAgent } from "../_core/agent.ts";
+import { currentAgent, familyAgent } from "../_core/agent.ts";
 import { agentName } from "../_core/agent_names.ts";
 import * as layout from "../_core/layout.ts";
+import { recordOf } from "../_core/process_table.ts";
+import type { SharedWords } from "../_core/shared_words.ts";
 import { forEachSlot } from "../_core/slot_table.ts";
 
 /** One thread of a deadlock: what it waits for, and who holds that. */
 export interface DeadlockEdge {
-  /** The name of the thread that waits. */
+  /** The name of the thread that waits; of another process, `"process 4711"`, or `"thread 2 of process 4711"`. */
   waiter: string;
   /** The kind of lock it waits for: `"Lock"`, `"RLock"` or `"RWLock"`. */
   type: string;
-  /** A number that is the same for the same lock, in every thread. */
+  /** How far the lock travels. */
+  scope: "thread" | "process";
+  /** A number that is the same for the same lock of that scope, in every thread. */
   lock: number;
-  /** The name of the thread that holds the lock. */
+  /** The thread that holds the lock, called as `waiter`. */
   holder: string;
   /** Whether the waiter's thread is blocked; else a promise waits, and its thread may still do other things. */
   blocked: boolean;
 }
 
+/** Who waits or holds: the agent of a thread of this process, or below 0, that of another process in their family. */
+type Party = number;
+
 interface Edge {
-  readonly waiter: number;
+  readonly w: SharedWords;
+  readonly scope: "thread" | "process";
+  readonly waiter: Party;
   readonly o: number;
-  readonly holder: number;
+  readonly holder: Party;
   readonly blocked: boolean;
 }
 
@@ -39,9 +48,11 @@ const TYPES: ReadonlyMap<number, string> = new Map([
 /**
  * Finds the cycles in the wait-for graph of all threads: each thread of a cycle waits for a lock that the next one holds.
  *
- * It can be called from any thread, also while the others are blocked, and looks at locks of scope `"thread"` only. A
- * thread that waits with a timeout is part of the graph while it waits. Threads that wait for something else than a
- * lock (an event, a queue) have no edge, since anybody may end their wait.
+ * It can be called from any thread, also while the others are blocked. It looks at the locks that the threads of this
+ * process share, and at those that it shares with other processes, whoever waits for them; what the threads of another
+ * process share among themselves is seen there alone. A thread that waits with a timeout is part of the graph while it
+ * waits. Threads that wait for something else than a lock (an event, a queue) have no edge, since anybody may end their
+ * wait.
  *
  * @returns The cycles, each as its edges in order; empty when there is no deadlock.
  *
@@ -54,10 +65,12 @@ const TYPES: ReadonlyMap<number, string> = new Map([
  * ```
  */
 export function detectDeadlocks(): DeadlockEdge[][] {
-  const edges = findEdges();
+  const edges = findEdges("thread", currentAgent().q.w, (agent) => agent);
+  const family = familyAgent()?.q.w;
+  if (family !== undefined) edges.push(...findEdges("process", family, partyOf(family)));
   const cycles: Edge[][] = [];
-  const done = new Set<number>();
-  const search = (agent: number, path: Edge[]): void => {
+  const done = new Set<Party>();
+  const search = (agent: Party, path: Edge[]): void => {
     const start = path.findIndex((edge) => edge.waiter === agent);
     if (start >= 0) {
       cycles.push(path.slice(start));
@@ -71,9 +84,16 @@ export function detectDeadlocks(): DeadlockEdge[][] {
   return cycles.map((cycle) => cycle.map(describe));
 }
 
-function findEdges(): Edge[] {
-  const { q } = currentAgent();
-  const { w } = q;
+/** Gives the parties behind the agents of a family. */
+function partyOf(w: SharedWords): (agent: number) => Party {
+  const process = w.load(layout.agentRecord(familyAgent()?.id ?? 0) + layout.A_PROCESS);
+  return (agent) => {
+    const at = layout.agentRecord(agent);
+    return w.load(at + layout.A_PROCESS) === process ? w.load(at + layout.A_THREAD) : -agent;
+  };
+}
+
+function findEdges(scope: Edge["scope"], w: SharedWords, party: (agent: number) => Party): Edge[] {
   const readers = new Map<number, number[]>();
   const waiting: { s: number; o: number; waiter: number }[] = [];
   forEachSlot(w, 0, (s, waiter) => {
@@ -90,12 +110,30 @@ function findEdges(): Edge[] {
     const holders = readers.get(o) ?? [w.load(o + layout.MAIN) & layout.ID];
     return holders
       .filter((holder) => holder !== 0 && (blocked || holder !== waiter))
-      .map((holder) => ({ waiter, o, holder, blocked }));
+      .map((holder) => ({
+        w,
+        scope,
+        waiter: party(waiter),
+        o,
+        holder: party(holder),
+        blocked,
+      }));
   });
 }
 
-function describe({ waiter, o, holder, blocked }: Edge): DeadlockEdge {
-  const type = TYPES.get(currentAgent().q.w.load(o + layout.TYPE)) ?? "Lock";
+function describe({ w, scope, waiter, o, holder, blocked }: Edge): DeadlockEdge {
+  const type = TYPES.get(w.load(o + layout.TYPE)) ?? "Lock";
   const lock = (o - layout.OBJECT_BASE) / layout.OBJECT_WORDS;
-  return { waiter: agentName(waiter), type, lock, holder: agentName(holder), blocked };
+  return { waiter: nameOf(waiter, w), type, scope, lock, holder: nameOf(holder, w), blocked };
 }
+
+function nameOf(party: Party, w: SharedWords): string {
+  if (party > 0) return agentName(party);
+  const at = layout.agentRecord(-party);
+  const process = `process ${w.load(recordOf(w.load(at + layout.A_PROCESS)) + layout.P_PID)}`;
+  const thread = w.load(at + layout.A_THREAD);
+  return thread === MAIN ? process : `thread ${thread} of ${process}`;
+}
+
+/** The main thread among the agents of its process: the first. */
+const MAIN = 1;
