@@ -14,11 +14,14 @@ export interface GuardOwner {
 export class HeldGuard implements Disposable {
   /** Whether the last holder died. */
   readonly abandoned: boolean;
+  /** Which acquisition of its owner it is, if that counts them. */
+  readonly number: number;
   #owner: GuardOwner | null;
 
-  constructor(owner: GuardOwner, abandoned: boolean) {
+  constructor(owner: GuardOwner, abandoned: boolean, number: number = 0) {
     this.#owner = owner;
     this.abandoned = abandoned;
+    this.number = number;
   }
 
   /** Releases the acquisition, once. */

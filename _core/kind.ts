@@ -25,6 +25,13 @@ export const NOT_COMPARABLE = 4;
 /** There is no memory for its item. */
 export const NO_MEMORY = 5;
 
+/** Puts kinds where the type of an object finds them. */
+export function byType(kinds: ReadonlyMap<number, Kind>): readonly (Kind | undefined)[] {
+  const all: (Kind | undefined)[] = [];
+  for (const [type, kind] of kinds) all[type] = kind;
+  return all;
+}
+
 /** The part of an algorithm that differs from one primitive to the next. */
 export interface Kind {
   /** Number of lists of waiters that objects of this kind have. */

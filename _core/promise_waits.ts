@@ -12,7 +12,8 @@
 import { callOnAbort } from "./abort_calls.ts";
 import { Doorbell } from "./doorbell.ts";
 import { NOTHING, type Outcome } from "./kind.ts";
-import { A_BELL, agentRecord, S_STATE, WOKEN } from "./layout.ts";
+import { A_BELL, agentRecord, CHUNK_BASE, S_STATE, SLOT_WORDS, WOKEN } from "./layout.ts";
+import { forgetLast, lastReject, lastResolve, newPromise } from "./open_promise.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 import { enterWaitScope, isUnreachable, ReachableWait, whatOf } from "./wait_scope.ts";
 
@@ -29,20 +30,29 @@ const LONGEST_DELAY = 2 ** 31 - 1;
 export interface Promises {
   /** Promises of this agent that wait. */
   readonly count: number;
-  /** Sees to it that ready promises are looked at soon. */
-  schedule(): void;
+  /** Sees to it that ready promises are looked at soon; where nobody else is, the one of slot `s` alone is ready. */
+  schedule(s: number): void;
 }
 
 /** The waiting promises of an agent. */
 export class PromiseWaits implements Promises {
-  readonly #q: WaitQueue;
+  /** The wait queues of the agent. */
+  readonly q: WaitQueue;
+  /** Promises that wait. */
+  count = 0;
   readonly #heal: (o: number) => void;
-  readonly #pending: Map<number, PromiseWait<unknown>> = new Map();
+  /** The promises that wait, by the number of their slot. */
+  readonly #bySlot: (PromiseWait<unknown> | undefined)[] = [];
+  /** The same in the order in which they began, where others may know their objects. */
+  readonly #all: Set<PromiseWait<unknown>> = new Set();
+  /** Where nobody else is, the slots that are ready: the first `#readies` of the array. */
+  readonly #ready: number[] = [];
+  #readies = 0;
   readonly #onSchedule = (): void => {
+    if (this.q.isAlone) return this.#drainOwn();
     this.#scheduled = false;
     this.#drain();
   };
-  readonly #onEnd = (wait: PromiseWait<unknown>): void => this.#end(wait);
   readonly #doorbell: Doorbell;
   #scheduled = false;
   #timer: ReturnType<typeof setInterval> | null = null;
@@ -51,7 +61,7 @@ export class PromiseWaits implements Promises {
 
   /** Serves the promises of the agent of `q`; `heal` repairs an object after a death. */
   constructor(q: WaitQueue, heal: (o: number) => void) {
-    this.#q = q;
+    this.q = q;
     this.#heal = heal;
     this.#doorbell = new Doorbell(
       q.w,
@@ -62,13 +72,9 @@ export class PromiseWaits implements Promises {
     q.connect(this);
   }
 
-  /** Promises that wait. */
-  get count(): number {
-    return this.#pending.size;
-  }
-
   /** Looks at the ready slots in the next microtask. */
-  schedule(): void {
+  schedule(s: number): void {
+    if (this.q.isAlone) this.#ready[this.#readies++] = s;
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(this.#onSchedule);
@@ -76,7 +82,7 @@ export class PromiseWaits implements Promises {
 
   /** Says that an object, at which promises may wait, is now known to others. */
   shared(o: number): void {
-    for (const pending of this.#pending.values()) if (pending.o === o) this.#shared++;
+    for (const wait of this.#all) if (wait.o === o) this.#shared++;
     this.#listen();
   }
 
@@ -103,18 +109,31 @@ export class PromiseWaits implements Promises {
     signal: AbortSignal | undefined,
     finish: (outcome: Outcome) => T | PromiseLike<T>,
   ): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const wait = new PromiseWait(this.#q, o, s, { timeout, signal, finish, resolve, reject });
-      wait.onEnd = this.#onEnd;
-      this.#pending.set(s, wait as PromiseWait<unknown>);
-      if (this.#q.isShared(o)) this.#shared++;
-      this.#listen();
-      wait.begin();
-    });
+    const promise = newPromise<T>();
+    const wait = new PromiseWait<T>(this, o, s, finish);
+    forgetLast();
+    this.#bySlot[slotNumber(s)] = wait as PromiseWait<unknown>;
+    this.count++;
+    if (!this.q.isAlone) this.#addShareable(wait as PromiseWait<unknown>);
+    if (timeout !== Infinity || signal !== undefined) wait.limit(timeout, signal);
+    enterWaitScope(wait);
+    return promise;
   }
 
-  #end(wait: PromiseWait<unknown>): void {
-    if (this.#pending.delete(wait.s) && this.#q.isShared(wait.o)) this.#shared--;
+  #addShareable(wait: PromiseWait<unknown>): void {
+    this.#all.add(wait);
+    if (!this.q.isShared(wait.o)) return;
+    this.#shared++;
+    this.#listen();
+  }
+
+  /** Says that a wait is over. */
+  ended(wait: PromiseWait<unknown>): void {
+    this.#bySlot[slotNumber(wait.s)] = undefined;
+    this.count--;
+    if (this.q.isAlone) return;
+    this.#all.delete(wait);
+    if (this.q.isShared(wait.o)) this.#shared--;
     if (this.#shared <= 0) this.#rest();
   }
 
@@ -123,7 +142,7 @@ export class PromiseWaits implements Promises {
     if (this.#shared <= 0) return;
     this.#timer ??= setInterval(() => this.#healAll(), HEAL_SLICE);
     this.#doorbell.listen();
-    if (this.#q.w.polls) this.#poller ??= setInterval(() => this.#poll(), POLL);
+    if (this.q.w.polls) this.#poller ??= setInterval(() => this.#poll(), POLL);
   }
 
   #rest(): void {
@@ -134,7 +153,7 @@ export class PromiseWaits implements Promises {
   }
 
   #poll(): void {
-    if (!this.#q.w.polls) this.#stopPolling();
+    if (!this.q.w.polls) this.#stopPolling();
     if (this.#doorbell.isRung()) this.#drain();
   }
 
@@ -146,53 +165,68 @@ export class PromiseWaits implements Promises {
 
   #drain(): void {
     this.#doorbell.clear();
-    for (const s of this.#q.slots.takeReady()) this.#pending.get(s)?.retry(false);
+    for (const s of this.q.slots.takeReady()) this.#bySlot[slotNumber(s)]?.retry(false);
+  }
+
+  #drainOwn(): void {
+    // Those that become ready meanwhile have their turn in the same microtask.
+    for (let i = 0; i < this.#readies; i++) {
+      this.#bySlot[slotNumber(this.#ready[i] as number)]?.retry(false);
+    }
+    this.#readies = 0;
+    this.#scheduled = false;
   }
 
   #healAll(): void {
     const healed = new Set<number>();
-    for (const wait of [...this.#pending.values()]) {
-      const { o, s } = wait;
-      if (!healed.has(o) && this.#q.isShared(o)) {
+    for (const wait of [...this.#all]) {
+      const { o } = wait;
+      if (!healed.has(o) && this.q.isShared(o)) {
         healed.add(o);
         this.#heal(o);
       }
-      if (this.#pending.get(s) === wait) wait.retry(true);
+      if (!wait.isOver) wait.retry(true);
     }
   }
 }
 
-/** What a promise wait is made of. */
-interface Terms<T> {
-  timeout: number;
-  signal: AbortSignal | undefined;
-  finish: (outcome: Outcome) => T | PromiseLike<T>;
-  resolve: (value: T | PromiseLike<T>) => void;
-  reject: (error: unknown) => void;
+/** What few waits have: an end. */
+interface Limits {
+  readonly timeout: number;
+  readonly since: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+  readonly forget: (() => void) | null;
 }
 
 /** One promise that waits. */
 class PromiseWait<T> extends ReachableWait {
   readonly o: number;
   readonly s: number;
-  onEnd: ((wait: PromiseWait<unknown>) => void) | null = null;
-  readonly #q: WaitQueue;
-  readonly #terms: Terms<T>;
-  /** When it began, if it has an end; the clock costs as much as all the rest. */
-  readonly #since: number;
+  readonly #waits: PromiseWaits;
+  readonly #finish: (outcome: Outcome) => T | PromiseLike<T>;
+  readonly #resolve: (value: T | PromiseLike<T>) => void;
+  readonly #reject: (error: unknown) => void;
+  #limits: Limits | null = null;
   /** When it was passed over first. */
   #passedOver = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #forget: (() => void) | null = null;
-  readonly #isShielded = isUnreachable();
+  readonly #isShielded: boolean;
+  isOver = false;
 
-  constructor(q: WaitQueue, o: number, s: number, terms: Terms<T>) {
+  /** A wait of the promise that was made last. */
+  constructor(
+    waits: PromiseWaits,
+    o: number,
+    s: number,
+    finish: (outcome: Outcome) => T | PromiseLike<T>,
+  ) {
     super();
-    this.#q = q;
     this.o = o;
     this.s = s;
-    this.#terms = terms;
-    this.#since = terms.timeout === Infinity ? 0 : performance.now();
+    this.#waits = waits;
+    this.#finish = finish;
+    this.#resolve = lastResolve as (value: T | PromiseLike<T>) => void;
+    this.#reject = lastReject;
+    this.#isShielded = isUnreachable();
   }
 
   override get isShielded(): boolean {
@@ -200,31 +234,34 @@ class PromiseWait<T> extends ReachableWait {
   }
 
   get what(): string {
-    return whatOf(this.#q.w, this.o, this.#q.listOf(this.s));
+    const { q } = this.#waits;
+    return whatOf(q.w, this.o, q.listOf(this.s));
   }
 
-  begin(): void {
-    const { timeout, signal } = this.#terms;
-    if (timeout !== Infinity) this.#setTimer(timeout);
-    if (signal !== undefined) {
-      this.#forget = callOnAbort(signal, () => {
+  /** Gives it an end. */
+  limit(timeout: number, signal: AbortSignal | undefined): void {
+    this.#limits = {
+      timeout,
+      since: performance.now(),
+      timer: undefined,
+      forget: signal === undefined ? null : callOnAbort(signal, () => {
         this.leaveScope();
         this.interrupt(signal.reason);
-      });
-    }
-    enterWaitScope(this);
+      }),
+    };
+    if (timeout !== Infinity) this.#setTimer(this.#limits, timeout);
   }
 
   interrupt(error: unknown): boolean {
-    const outcome = this.#q.cancel(this.o, this.s);
+    const outcome = this.#waits.q.cancel(this.o, this.s);
     this.#end();
-    if (outcome === NOTHING) this.#terms.reject(error);
+    if (outcome === NOTHING) this.#reject(error);
     this.#settle(outcome);
     return outcome === NOTHING;
   }
 
   retry(late: boolean): void {
-    const q = this.#q;
+    const { q } = this.#waits;
     const { o, s } = this;
     let outcome = q.granted(s);
     if (outcome === NOTHING) {
@@ -244,32 +281,41 @@ class PromiseWait<T> extends ReachableWait {
     this.#settle(outcome);
   }
 
-  #setTimer(delay: number): void {
-    this.#timer = setTimeout(() => this.#expire(), Math.min(Math.ceil(delay), LONGEST_DELAY));
+  #setTimer(limits: Limits, delay: number): void {
+    const wait = Math.min(Math.ceil(delay), LONGEST_DELAY);
+    limits.timer = setTimeout(() => this.#expire(limits), wait);
   }
 
-  #expire(): void {
-    const left = this.#since + this.#terms.timeout - performance.now();
-    if (left > 0) return this.#setTimer(left);
-    const outcome = this.#q.cancel(this.o, this.s);
+  #expire(limits: Limits): void {
+    const left = limits.since + limits.timeout - performance.now();
+    if (left > 0) return this.#setTimer(limits, left);
+    const outcome = this.#waits.q.cancel(this.o, this.s);
     this.#end();
     this.#settle(outcome);
   }
 
   #end(): void {
+    this.isOver = true;
     this.leaveScope();
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#forget?.();
-    this.onEnd?.(this as PromiseWait<unknown>);
-    this.#q.slots.release(this.s);
+    const limits = this.#limits;
+    if (limits !== null) {
+      if (limits.timer !== undefined) clearTimeout(limits.timer);
+      limits.forget?.();
+    }
+    this.#waits.ended(this as PromiseWait<unknown>);
+    this.#waits.q.slots.release(this.s);
   }
 
   #settle(outcome: Outcome): void {
-    const { finish, resolve, reject } = this.#terms;
     try {
-      resolve(finish(outcome));
+      this.#resolve(this.#finish(outcome));
     } catch (error) {
-      reject(error);
+      this.#reject(error);
     }
   }
+}
+
+/** The number of a slot in its arena. */
+function slotNumber(s: number): number {
+  return (s - CHUNK_BASE) / SLOT_WORDS;
 }

@@ -24,6 +24,7 @@ import {
   BIAS,
   C_QUEUE,
   CELLS,
+  isNumber,
   isRun,
   LARGEST_CELL,
   pageOf,
@@ -107,6 +108,7 @@ export class Chunks {
 
   /** Says that a cell was published, or is not wanted any more. */
   settled(ref: number, published: boolean): void {
+    if (isNumber(ref)) return;
     if (isRun(ref)) {
       if (!published) this.#q.heap.free(addressOf(ref));
       return;
@@ -190,6 +192,7 @@ export class Chunks {
 
 /** Frees the cell of an item that this agent has taken. */
 export function freeCell(q: WaitQueue, ref: number): void {
+  if (isNumber(ref)) return;
   if (isRun(ref)) q.heap.free(addressOf(ref));
   else q.w.add(pageOf(ref), -ONE);
 }

@@ -11,7 +11,7 @@ import { NOTHING, type Outcome, TAKEN, TAKEN_ABANDONED, TURNED_AWAY } from "./ki
 import { FLAGS } from "./layout.ts";
 import { importModules } from "./module_registry.ts";
 import type { Place } from "./place.ts";
-import type { Chunks } from "./queue_chunks.ts";
+import { type Chunks, freeCell } from "./queue_chunks.ts";
 import { type Compare, Comparing } from "./queue_compare.ts";
 import {
   getRefused,
@@ -27,9 +27,11 @@ import { type Key, makeKey } from "./queue_keys.ts";
 import {
   inHand,
   itemCount,
+  publishAlone,
   releaseTake,
   setMaxsize,
   shutQueue,
+  takeAlone,
   tryPublish,
   tryTake,
   undoTake,
@@ -39,6 +41,7 @@ import {
   COMPARED,
   GETTERS,
   HEAP,
+  isNumber,
   JOINERS,
   MAXSIZE,
   PUTTERS,
@@ -108,6 +111,10 @@ export class QueueCore {
   tryPut(item: unknown): boolean {
     if (this.#isFull()) return false;
     const ref = this.#write(item);
+    if (this.#isLocal && publishAlone(this.#agent.q, this.#o, ref)) {
+      this.#chunks.settled(ref, true);
+      return true;
+    }
     const outcome = this.#publish(ref, item, false);
     if (outcome === NOTHING) this.#withdraw(ref);
     else this.#settlePut(ref, outcome, 0);
@@ -118,7 +125,11 @@ export class QueueCore {
   put(item: unknown, timeout: number, signal?: AbortSignal): Promise<void> {
     try {
       const ref = this.#write(item);
-      return this.#putWritten(ref, item, timeout, signal);
+      if (!this.#isLocal || !publishAlone(this.#agent.q, this.#o, ref)) {
+        return this.#putWritten(ref, item, timeout, signal);
+      }
+      this.#chunks.settled(ref, true);
+      return Promise.resolve();
     } catch (error) {
       return Promise.reject(error);
     }
@@ -189,10 +200,7 @@ export class QueueCore {
   }
 
   #settlePut(ref: number, outcome: Outcome, timeout: number): void {
-    if (outcome === TAKEN) {
-      this.#chunks.settled(ref, true);
-      return;
-    }
+    if (outcome === TAKEN) return this.#chunks.settled(ref, true);
     this.#withdraw(ref);
     throw putRefused(outcome, timeout);
   }
@@ -215,6 +223,10 @@ export class QueueCore {
    * @throws {ShutDownError} If the queue is shut down and empty.
    */
   tryGet(): { value: unknown } | null {
+    if (this.#isLocal) {
+      const ref = takeAlone(this.#agent.q, this.#o);
+      if (ref !== 0) return { value: this.#takeOut(ref) };
+    }
     const ref = this.#take(false);
     return ref === 0 ? null : { value: this.#receive(ref) };
   }
@@ -222,6 +234,10 @@ export class QueueCore {
   /** Takes an item as soon as there is one. */
   get(timeout: number, signal?: AbortSignal): Promise<unknown> {
     try {
+      if (this.#isLocal) {
+        const ref = takeAlone(this.#agent.q, this.#o);
+        if (ref !== 0) return Promise.resolve(this.#takeOut(ref));
+      }
       let ref = this.#take(timeout > 0);
       if (ref === 0 && timeout > 0 && this.#spin(0)) ref = this.#take(true);
       if (ref !== 0) return Promise.resolve(this.#receiveLoading(ref));
@@ -276,6 +292,7 @@ export class QueueCore {
 
   /** Gives the item in the hand; it goes back to the queue if its modules are not loaded. */
   #receive(ref: number): unknown {
+    if (this.#isLocal) return this.#takeOut(ref);
     const value = this.#read(ref);
     if (!(value instanceof Unloaded)) {
       this.#finish(ref);
@@ -287,6 +304,7 @@ export class QueueCore {
 
   /** Gives the item in the hand, after its modules have been imported. */
   #receiveLoading(ref: number): unknown {
+    if (this.#isLocal) return this.#takeOut(ref);
     const value = this.#read(ref);
     if (!(value instanceof Unloaded)) {
       this.#finish(ref);
@@ -295,6 +313,13 @@ export class QueueCore {
     const { bytes, buffers } = this.#items.copyMessage(ref);
     this.#finish(ref);
     return importModules(value.urls).then(() => decode(bytes, buffers));
+  }
+
+  /** Gives the item in the hand: a local one needs no modules, and its taker does not die. */
+  #takeOut(ref: number): unknown {
+    const item = this.#items.takeOut(ref);
+    if (!isNumber(ref)) freeCell(this.#agent.q, ref);
+    return item;
   }
 
   #read(ref: number): unknown {

@@ -2,7 +2,7 @@
  * Items of a queue as cells.
  *
  * What is small is written as it is, plain bytes are copied once, and the codec does the rest. In a local queue an item stays
- * where it is, and its cell holds its number in a table.
+ * where it is, in a table of this thread: its number there is its ref, unless it needs a cell for its key.
  *
  * @module
  */
@@ -14,7 +14,15 @@ import type { Heap } from "./heap.ts";
 import type { Chunks } from "./queue_chunks.ts";
 import { NotLoaded } from "./queue_errors.ts";
 import type { Key } from "./queue_keys.ts";
-import { CELL_KEY, CELL_KEY_LENGTH, NUMERIC } from "./queue_layout.ts";
+import {
+  CELL_KEY,
+  CELL_KEY_LENGTH,
+  isNumber,
+  MOST_NUMBERS,
+  numberOf,
+  NUMERIC,
+  refOf,
+} from "./queue_layout.ts";
 
 // From TEXT to CODED_WITH_BUFFERS, the tags are those from FIRST_SIZED to LAST_SIZED.
 const INT = 1;
@@ -66,7 +74,10 @@ export class Items {
    * @throws {RangeError} If there is no memory for it.
    */
   write(item: unknown, key: Key | undefined): number {
-    if (this.#table !== null) return this.#word(LOCAL, key, this.#keep(item));
+    if (this.#table !== null) {
+      const i = this.#keep(item);
+      return key === undefined && i < MOST_NUMBERS ? refOf(i) : this.#word(LOCAL, key, i);
+    }
     switch (typeof item) {
       case "number":
         if ((item | 0) === item && (item !== 0 || 1 / item > 0)) return this.#word(INT, key, item);
@@ -173,8 +184,19 @@ export class Items {
     return ref;
   }
 
+  /** Takes an item of a local queue out of its place. */
+  takeOut(ref: number): unknown {
+    const table = this.#table as unknown[];
+    const i = isNumber(ref) ? numberOf(ref) : this.#heap.ints[ref + 1] as number;
+    const item = table[i];
+    table[i] = undefined;
+    this.#free.push(i);
+    return item;
+  }
+
   /** Reads the item in a cell; an {@linkcode Unloaded} if modules are missing. */
   read(ref: number): unknown {
+    if (isNumber(ref)) return (this.#table as unknown[])[numberOf(ref)];
     if (ref >= this.#heap.limit) this.#heap.cover();
     const { ints, floats, bytes } = this.#heap;
     const head = ints[ref] as number;
@@ -249,15 +271,11 @@ export class Items {
 
   /** Lets go of what a cell stands for, before it is freed. */
   forget(ref: number): void {
+    if (this.#table !== null) return void this.takeOut(ref);
     if (ref >= this.#heap.limit) this.#heap.cover();
     const { ints, floats } = this.#heap;
     const head = ints[ref] as number;
-    const tag = head & 0xff;
-    if (tag === LOCAL) {
-      const i = ints[ref + 1] as number;
-      (this.#table as unknown[])[i] = undefined;
-      this.#free.push(i);
-    } else if (tag === CODED_WITH_BUFFERS) {
+    if ((head & 0xff) === CODED_WITH_BUFFERS) {
       dropBuffers(floats[(ref + (head >> 8)) >> 1] as number);
     }
   }

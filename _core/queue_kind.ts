@@ -47,6 +47,8 @@ import {
   PUTTERS,
   Q_HEAD,
   Q_TAIL,
+  R_BASE,
+  R_MASK,
   SHUT,
 } from "./queue_layout.ts";
 import { redoQueue } from "./queue_repair.ts";
@@ -56,6 +58,7 @@ import {
   forgetAll,
   publish,
   putBack,
+  ringAt,
   sizeOf,
   takeFirst,
 } from "./queue_ring.ts";
@@ -163,6 +166,43 @@ export function tryPublish(q: WaitQueue, o: number, ref: number, canWait: boolea
   }
   q.unlatch(o);
   return outcome;
+}
+
+/**
+ * Puts an item into a queue that nobody else knows, if there is nothing to it: the queue is open, first in first out, not
+ * full, and its ring has room. `false` if it is not so simple.
+ */
+export function publishAlone(q: WaitQueue, o: number, ref: number): boolean {
+  const { w } = q;
+  const tail = w.get(o + Q_TAIL);
+  const size = (tail - w.get(o + Q_HEAD)) | 0;
+  const max = w.get(o + MAXSIZE);
+  if (w.get(o + FLAGS) !== 0 || (size >= max && max !== 0)) return false;
+  const ring = ringAt(q, o);
+  const mask = w.get(ring + R_MASK);
+  if (size > mask) return false;
+  w.set(w.get(ring + R_BASE) + (tail & mask), ref);
+  w.set(o + Q_TAIL, (tail + 1) | 0);
+  if (w.get(o + GETTER_LIST + HEAD) !== 0) settleAlone(q, o);
+  return true;
+}
+
+/** Takes the first item of such a queue: its ref, 0 if there is none, or it is not so simple. */
+export function takeAlone(q: WaitQueue, o: number): number {
+  const { w } = q;
+  const head = w.get(o + Q_HEAD);
+  if (w.get(o + FLAGS) !== 0 || w.get(o + Q_TAIL) === head) return 0;
+  const ring = ringAt(q, o);
+  const ref = w.get(w.get(ring + R_BASE) + (head & w.get(ring + R_MASK)));
+  w.set(o + Q_HEAD, (head + 1) | 0);
+  if (w.get(o + PUTTER_LIST + HEAD) !== 0) settleAlone(q, o);
+  return ref;
+}
+
+function settleAlone(q: WaitQueue, o: number): void {
+  q.latch(o);
+  queueKind.settle(q, o, false);
+  q.unlatch(o);
 }
 
 /** Takes the first item into the hand: its ref, 0 if there is none, -1 if there will never be one. */

@@ -11,7 +11,7 @@
  * cell     tag | words before the payload << 8, length; priority: number, length of the key, key; payload
  * ```
  *
- * A ref is the index of a cell's first word in the arena. `size = TAIL - HEAD` and `unfinished = TAIL - DROPPED - DONE / 2`:
+ * A ref is the index of a cell's first word in the arena; where nobody else is, and no key, it is a number without a cell. `size = TAIL - HEAD` and `unfinished = TAIL - DROPPED - DONE / 2`:
  * differences of words that each operation changes by one store, so that no two of them can disagree.
  *
  * @module
@@ -139,6 +139,26 @@ export function addressOf(ref: number): number {
 export function wordOf(address: number): number {
   return HEAP_WORD_BASE + (address - 1) * PAGE_WORDS;
 }
+
+/** Gives the ref of an item that has no cell: number `i` of a table of this thread, in a queue that nobody else knows. */
+export function refOf(i: number): number {
+  return (i + 1) * REF_STEP;
+}
+
+/** Gives the number of an item that has no cell. */
+export function numberOf(ref: number): number {
+  return ref / REF_STEP - 1;
+}
+
+/** Whether an item has no cell. */
+export function isNumber(ref: number): boolean {
+  return ref < HEAP_WORD_BASE;
+}
+
+/** So far from each other that none is taken for a cell with pages of its own. */
+const REF_STEP = 4;
+/** So many items can have no cell. */
+export const MOST_NUMBERS: number = HEAP_WORD_BASE / REF_STEP - 1;
 
 /** Whether an item has pages of its own. */
 export function isRun(ref: number): boolean {

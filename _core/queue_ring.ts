@@ -58,13 +58,23 @@ export function sizeOf(q: WaitQueue, o: number): number {
   return (q.w.get(o + Q_TAIL) - q.w.get(o + Q_HEAD)) | 0;
 }
 
-/** First word of the ring. */
-export function ringBase(q: WaitQueue, o: number): number {
+/** The description of the ring that counts. */
+export function ringAt(q: WaitQueue, o: number): number {
   const { w, heap } = q;
   const block = w.get(o + BLOCK);
   if (block >= heap.limit) heap.cover();
-  const base = w.get(block + R_BASE + 2 * (w.get(o + RING) & 1));
-  if (base + ringMask(q, o) >= heap.limit) heap.cover();
+  return block + 2 * (w.get(o + RING) & 1);
+}
+
+/** First word of the ring. */
+export function ringBase(q: WaitQueue, o: number): number {
+  return baseOf(q, ringAt(q, o));
+}
+
+/** First word of the ring with a description. */
+function baseOf({ w, heap }: WaitQueue, ring: number): number {
+  const base = w.get(ring + R_BASE);
+  if (base + w.get(ring + R_MASK) >= heap.limit) heap.cover();
   return base;
 }
 
@@ -84,8 +94,9 @@ export function wordAt(q: WaitQueue, o: number, i: number): number {
 /** Puts an item into the queue: `TAKEN`, or why it is not there. Under the latch. */
 export function publish(q: WaitQueue, o: number, ref: number): Outcome {
   const { w, heap } = q;
-  let base = ringBase(q, o);
-  let mask = ringMask(q, o);
+  const ring = ringAt(q, o);
+  let base = baseOf(q, ring);
+  let mask = w.get(ring + R_MASK);
   const tail = w.get(o + Q_TAIL);
   const size = (tail - w.get(o + Q_HEAD)) | 0;
   const flags = w.get(o + FLAGS);
@@ -133,9 +144,10 @@ export function takeFirst(q: WaitQueue, o: number): number {
   const size = (w.get(o + Q_TAIL) - head) | 0;
   if (size <= 0) return 0;
   const flags = w.get(o + FLAGS);
-  const base = ringBase(q, o);
+  const ring = ringAt(q, o);
+  const base = baseOf(q, ring);
   const at = (flags & (STACK | HEAP)) === 0
-    ? base + (head & ringMask(q, o))
+    ? base + (head & w.get(ring + R_MASK))
     : (flags & STACK) !== 0
     ? base + size - 1
     : base;

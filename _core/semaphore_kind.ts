@@ -47,8 +47,10 @@ export const semaphoreKind: Kind = {
     const w = q.w;
     if (w.load(s + S_STATE) !== WOKEN && !late) return NOTHING;
     if (w.load(o + MAIN) < ONE) return NOTHING;
-    const holder = holderSlot(q, o);
-    w.store(holder + S_COUNT, w.load(holder + S_COUNT) + 1);
+    if (!q.isAlone) {
+      const holder = holderSlot(q, o);
+      w.store(holder + S_COUNT, w.load(holder + S_COUNT) + 1);
+    }
     w.add(o + MAIN, -ONE);
     q.leave(o, s);
     if (q.head(o, 0) === 0) w.and(o + MAIN, ~WAITING_BIT);
@@ -114,6 +116,7 @@ function isFree(word: number): boolean {
 /** Takes a permit if one is left and nobody waits. */
 export function tryPermit(q: WaitQueue, o: number): Outcome {
   const w = q.w;
+  if (q.isAlone) return takeAlone(q, o);
   const s = holderSlot(q, o);
   w.store(s + S_INTENT, 1);
   let outcome: Outcome = NOTHING;
@@ -137,9 +140,18 @@ export function tryPermit(q: WaitQueue, o: number): Outcome {
   return outcome;
 }
 
+/** The same where nobody else is, who could die: what each holds need not be known. */
+function takeAlone(q: WaitQueue, o: number): Outcome {
+  const word = q.w.get(o + MAIN);
+  if (!isFree(word)) return NOTHING;
+  q.w.set(o + MAIN, word - ONE);
+  return TAKEN;
+}
+
 /** Gives `n` permits back, first those that this agent holds; `false` if there would be more than `bound`. */
 export function releasePermits(q: WaitQueue, o: number, n: number, bound: number): boolean {
   const w = q.w;
+  if (q.isAlone) return releaseAlone(q, o, n, bound);
   const s = holderSlot(q, o);
   const own = Math.min(n, held(q, s));
   const foreign = n - own;
@@ -160,6 +172,18 @@ export function releasePermits(q: WaitQueue, o: number, n: number, bound: number
   if (own > 0) w.store(s + S_COUNT, w.load(s + S_COUNT) - own);
   w.store(s + S_INTENT, 0);
   if ((w.load(o + MAIN) & WAITING_BIT) !== 0) q.resettle(o, false);
+  return true;
+}
+
+function releaseAlone(q: WaitQueue, o: number, n: number, bound: number): boolean {
+  const word = q.w.get(o + MAIN);
+  if ((word >> 2) + n > bound) return false;
+  q.w.set(o + MAIN, word + n * ONE);
+  if ((word & WAITING_BIT) !== 0) {
+    q.latch(o);
+    semaphoreKind.settle(q, o, false);
+    q.unlatch(o);
+  }
   return true;
 }
 

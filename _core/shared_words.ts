@@ -44,6 +44,11 @@ export abstract class SharedWords {
     return false;
   }
 
+  /** Whether one agent alone ever sees them: nobody dies then, and nobody is in the way. */
+  get isAlone(): boolean {
+    return false;
+  }
+
   /** Copies words that nobody else touches. */
   moveWords(to: number, from: number, count: number): void {
     this.view.copyWithin(to, from, from + count);
@@ -139,6 +144,10 @@ export class ThreadWords extends SharedWords {
  * Words of one thread alone: plain accesses will do. Nobody else could end a blocking wait, so there is none.
  */
 export class LocalWords extends SharedWords {
+  override get isAlone(): boolean {
+    return true;
+  }
+
   override load(index: number): number {
     return this.view[index] as number;
   }

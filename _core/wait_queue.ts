@@ -27,7 +27,7 @@
 import type { AgentTable } from "./agent_table.ts";
 import { BusyError } from "./busy_error.ts";
 import type { Heap } from "./heap.ts";
-import { type Kind, NOTHING, type Outcome, TAKEN, TURNED_AWAY } from "./kind.ts";
+import { byType, type Kind, NOTHING, type Outcome, TAKEN, TURNED_AWAY } from "./kind.ts";
 import { takeLatch } from "./latch.ts";
 import * as layout from "./layout.ts";
 import { LISTS } from "./layout.ts";
@@ -42,8 +42,10 @@ export class WaitQueue {
   readonly agents: AgentTable;
   readonly slots: SlotTable;
   readonly heap: Heap;
-  readonly #kinds: ReadonlyMap<number, Kind>;
-  #promises: Promises = { count: 0, schedule(): void {} };
+  /** Whether nobody else ever sees the memory. */
+  readonly isAlone: boolean;
+  readonly #kinds: readonly (Kind | undefined)[];
+  #promises: Promises = { count: 0, schedule() {} };
   /** Wake-ups to be sent when the latch is free: a slot, and whether it may have been woken in vain before. */
   readonly #wakes: number[] = [];
   /** The slots in which this agent counts what it holds, by object. */
@@ -68,7 +70,8 @@ export class WaitQueue {
     this.agents = agents;
     this.slots = slots;
     this.heap = heap;
-    this.#kinds = kinds;
+    this.isAlone = this.w.isAlone;
+    this.#kinds = byType(kinds);
     this.me = me;
   }
 
@@ -79,7 +82,7 @@ export class WaitQueue {
 
   /** Gives the kind of an object. */
   kind(o: number): Kind {
-    return this.#kinds.get(this.w.get(o + layout.TYPE)) as Kind;
+    return this.#kinds[this.w.get(o + layout.TYPE)] as Kind;
   }
 
   /** Whether other agents may know the object. */
@@ -315,16 +318,11 @@ export class WaitQueue {
   /** Tells a waiter to look at its slot. Idempotent. */
   wake(s: number, force: boolean): void {
     const w = this.w;
-    if ((w.get(s + layout.S_KIND) & 1) === 0) {
-      w.notify(s + layout.S_STATE, 1);
-      return;
-    }
+    if ((w.get(s + layout.S_KIND) & 1) === 0) return w.notify(s + layout.S_STATE, 1);
+    if (this.isAlone) return this.#promises.schedule(s);
     markReady(w, s);
     const owner = w.get(s + layout.S_OWNER);
-    if (owner === this.me) {
-      this.#promises.schedule();
-      return;
-    }
+    if (owner === this.me) return this.#promises.schedule(0);
     const bell = layout.agentRecord(owner) + layout.A_BELL;
     const listens = w.exchange(bell, 1);
     if (listens === layout.BELL_PARKED) w.unpark(bell);

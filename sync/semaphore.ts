@@ -8,7 +8,7 @@ import { InvalidStateError, TimeoutError } from "../errors.ts";
 import type { Agent } from "../_core/agent.ts";
 import { HANDLE, type HandleRecord, type Scope } from "../_core/handle.ts";
 import { type GuardOwner, HeldGuard } from "../_core/held_guard.ts";
-import { NOTHING } from "../_core/kind.ts";
+import { NOTHING, type Outcome } from "../_core/kind.ts";
 import { TYPE_SEMAPHORE } from "../_core/layout.ts";
 import {
   adopt,
@@ -37,16 +37,6 @@ import type { Guard } from "./guard.ts";
 
 let revived: Place | null = null;
 
-/** The guard of the acquisition with a number. */
-class PermitGuard extends HeldGuard {
-  readonly number: number;
-
-  constructor(owner: Permits, number: number) {
-    super(owner, false);
-    this.number = number;
-  }
-}
-
 /** The acquisitions of this thread, by number: their guards are kept by nobody but their owners. */
 class Permits implements GuardOwner {
   readonly #agent: Agent;
@@ -56,6 +46,8 @@ class Permits implements GuardOwner {
   #acquired = 0;
   /** Its record is freed when it is collected: it lives as long as anybody has a guard. */
   readonly semaphore: Semaphore;
+  /** Ends a wait that has no end of its own. */
+  readonly brought: (outcome: Outcome) => HeldGuard = (outcome) => this.taken(outcome, Infinity);
 
   constructor(semaphore: Semaphore, { agent, o }: Place, bound: number) {
     this.semaphore = semaphore;
@@ -65,11 +57,17 @@ class Permits implements GuardOwner {
   }
 
   granted(): HeldGuard {
-    return new PermitGuard(this, ++this.#acquired);
+    return new HeldGuard(this, false, ++this.#acquired);
+  }
+
+  /** What a wait has brought. */
+  taken(outcome: Outcome, timeout: number): HeldGuard {
+    if (outcome === NOTHING) throw late(timeout);
+    return this.granted();
   }
 
   releaseGuard(guard: HeldGuard): void {
-    if (!this.#released.add((guard as PermitGuard).number)) return;
+    if (!this.#released.add(guard.number)) return;
     releasePermits(this.#agent.q, this.#o, 1, this.#bound);
   }
 
@@ -144,14 +142,19 @@ export class Semaphore {
    * @returns A guard that gives the permit back.
    * @throws {TimeoutError} If time runs out.
    */
-  async acquire(options?: WaitOptions): Promise<Guard> {
-    const timeout = checkWait(options, "acquire semaphore");
-    const { agent, o } = this.#place;
-    if (
-      tryPermit(agent.q, o) === NOTHING &&
-      await agent.wait(o, 0, timeout, options?.signal) === NOTHING
-    ) throw late(timeout);
-    return this.#permits.granted();
+  acquire(options?: WaitOptions): Promise<Guard> {
+    try {
+      const timeout = checkWait(options, "acquire semaphore");
+      const { agent, o } = this.#place;
+      const permits = this.#permits;
+      if (tryPermit(agent.q, o) !== NOTHING) return Promise.resolve(permits.granted());
+      const finish = timeout === Infinity
+        ? permits.brought
+        : (outcome: Outcome): Guard => permits.taken(outcome, timeout);
+      return agent.waitThen<Guard>(o, 0, 0, timeout, options?.signal, finish);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -165,11 +168,8 @@ export class Semaphore {
   acquireSync(options?: SyncWaitOptions): Guard {
     const timeout = checkSyncWait(options, "acquire semaphore");
     const { agent, o } = this.#place;
-    if (
-      tryPermit(agent.q, o) === NOTHING &&
-      agent.waitSync(o, 0, timeout, "acquire semaphore") === NOTHING
-    ) throw late(timeout);
-    return this.#permits.granted();
+    if (tryPermit(agent.q, o) !== NOTHING) return this.#permits.granted();
+    return this.#permits.taken(agent.waitSync(o, 0, timeout, "acquire semaphore"), timeout);
   }
 
   /** Acquires a permit if one is left and nobody waits; gives a guard or `null`. */
