@@ -98,7 +98,7 @@ export class Group implements Iterable<Greenlet<unknown>> {
    */
   async add(greenlet: Greenlet<unknown>, options?: WaitOptions): Promise<void> {
     const timeout = checkWait(options);
-    if (this.has(greenlet) || this.tryAdd(greenlet)) return;
+    if (this.#roster.isMember(greenlet) || this.tryAdd(greenlet)) return;
     const subscribe = (callBack: () => void): () => void => this.#roster.claim(greenlet, callBack);
     if (await calledWithin(subscribe, timeout, options?.signal, `${this}.add()`, hubScope())) {
       return;
@@ -116,7 +116,7 @@ export class Group implements Iterable<Greenlet<unknown>> {
   }
 
   /**
-   * Lets a greenlet leave, dead or not: there is room for another one.
+   * Lets a greenlet leave, dead or not: there is room for another one. One that waits for room to start does not wait any more.
    *
    * @param greenlet The greenlet.
    */

@@ -10,11 +10,12 @@ import { subscribe } from "./greenlet_state.ts";
 import { hubScope } from "./scheduler.ts";
 import { DEAD } from "./strand.ts";
 
-/** Somebody who waits for room. */
-export interface Claim {
-  greenlet: Greenlet<unknown>;
-  /** Called when there is room. */
-  grant(): void;
+/** A greenlet that waits for room. */
+interface Claim {
+  /** Called when there is room, or it is dead. */
+  readonly callBacks: Set<() => void>;
+  /** Says that nobody is to be told of its death any more. */
+  forget: () => void;
 }
 
 /** The greenlets of a group. They leave when they are dead. */
@@ -47,6 +48,11 @@ export class Roster {
     return this.#members.has(greenlet) || this.#claims.has(greenlet);
   }
 
+  /** Whether a greenlet is there. */
+  isMember(greenlet: Greenlet<unknown>): boolean {
+    return this.#members.has(greenlet);
+  }
+
   /** Gives all, those that wait for room last. */
   all(): Greenlet<unknown>[] {
     return [...this.#members, ...this.#claims.keys()];
@@ -76,32 +82,39 @@ export class Roster {
     });
   }
 
-  /** Lets a greenlet in and calls back as soon as there is room, or it is dead; the returned function takes that back. */
+  /**
+   * Lets a greenlet in and calls back as soon as there is room, or it is dead; the returned function takes that back. It has
+   * one place in the line, however many wait for it.
+   */
   claim(greenlet: Greenlet<unknown>, callBack: () => void): () => void {
-    const forget = subscribe(strandOf(greenlet), () => {
-      this.discard(greenlet);
-      callBack();
-    });
-    const claim: Claim = {
-      greenlet,
-      grant: () => {
-        forget();
-        this.enter(greenlet);
-        callBack();
-      },
-    };
-    this.#claims.set(greenlet, claim);
+    const claim = this.#claims.get(greenlet) ?? this.#claimFor(greenlet);
+    const { callBacks } = claim;
+    // Who gives the same function twice is called twice.
+    const own = (): void => callBack();
+    callBacks.add(own);
     return () => {
-      if (this.#claims.get(greenlet) !== claim) return;
-      forget();
+      if (!callBacks.delete(own) || callBacks.size > 0) return;
+      claim.forget();
       this.#claims.delete(greenlet);
     };
   }
 
-  /** Lets a greenlet leave, or wait no longer. */
+  #claimFor(greenlet: Greenlet<unknown>): Claim {
+    const claim: Claim = { callBacks: new Set(), forget: () => {} };
+    claim.forget = subscribe(strandOf(greenlet), () => this.discard(greenlet));
+    this.#claims.set(greenlet, claim);
+    return claim;
+  }
+
+  /** Lets a greenlet leave; one that waits for room needs none any more, and whoever waits for that goes on. */
   discard(greenlet: Greenlet<unknown>): void {
-    const hasWaited = this.#claims.delete(greenlet);
-    if (this.#members.delete(greenlet) || hasWaited) this.#left();
+    const claim = this.#claims.get(greenlet);
+    if (claim !== undefined) {
+      this.#claims.delete(greenlet);
+      claim.forget();
+      callAll(claim);
+    }
+    if (this.#members.delete(greenlet) || claim !== undefined) this.#left();
   }
 
   /** Waits until a condition holds, which is looked at whenever somebody has left; tells whether it did in time. */
@@ -123,12 +136,21 @@ export class Roster {
   }
 
   #left(): void {
-    for (const claim of this.#claims.values()) {
+    for (const [greenlet, claim] of this.#claims) {
       if (this.isFull) break;
-      this.#claims.delete(claim.greenlet);
-      claim.grant();
+      this.#claims.delete(greenlet);
+      claim.forget();
+      this.enter(greenlet);
+      callAll(claim);
     }
     for (const observer of [...this.#observers]) observer();
+  }
+}
+
+function callAll({ callBacks }: Claim): void {
+  for (const callBack of callBacks) {
+    callBacks.delete(callBack);
+    callBack();
   }
 }
 

@@ -8,6 +8,7 @@ import {
   Group,
   hub,
   joinAll,
+  killAll,
   sleep,
   spawn,
   Timeout,
@@ -218,6 +219,39 @@ export function geventPoolConformance({ name: kind, of }: BodyKind): void {
     await pool.add(one);
     assertEquals(pool.length, 0);
     await other.kill();
+  });
+
+  test("GreenletPool.add() of one greenlet by many waits for all, and gives it one place", async () => {
+    const pool = new GreenletPool(1);
+    const [one, other] = [pool.spawn(forEver), spawn(forEver)];
+    const added: string[] = [];
+    const adds = ["first", "second", "third"].map((name) =>
+      pool.add(other, name === "first" ? { timeout: 5 } : {}).then(() => added.push(name))
+    );
+    await assertRejects(() => adds[0] as Promise<number>, TimeoutError);
+    assertEquals([added, pool.length, [...pool]], [[], 2, [one, other]]);
+    await pool.killOne(one);
+    await Promise.all(adds.slice(1));
+    assertEquals([added, pool.length, pool.full()], [["second", "third"], 1, true]);
+    await pool.kill();
+  });
+
+  test("GreenletPool.discard() of one that waits for room lets go on who waits for that", async () => {
+    const pool = new GreenletPool(1);
+    const [one, other] = [pool.spawn(forEver), spawn(forEver)];
+    const added = pool.add(other);
+    const queued = pool.spawn(echo, 5);
+    pool.discard(other);
+    await added;
+    assertEquals([pool.has(other), pool.length, other.dead, queued.started], [
+      false,
+      2,
+      false,
+      false,
+    ]);
+    pool.discard(queued);
+    assertEquals([await queued, pool.length], [5, 1]);
+    await killAll([one, other]);
   });
 
   test("GreenletPool.waitAvailable() waits for room; killed greenlets leave the line", async () => {
