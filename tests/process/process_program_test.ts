@@ -161,6 +161,12 @@ Deno.test("setExcepthook() is told of processes, but not of those that were kill
   ]);
 });
 
+Deno.test("Process.join() settles though nobody can clean up after the process", async () => {
+  const program = run("burial fails");
+  assertEquals([await program.end(), program.lines], [0, ["WorkerLostError"]]);
+  assertStringIncludes(program.stderr, "Exception ignored in the end of a process:\nTypeError");
+});
+
 Deno.test("Process whose error is joined is not reported", async () => {
   const program = run("joined failure");
   assertEquals([await program.end(), program.lines, program.stderr], [0, ["joined", "0"], ""]);

@@ -2,8 +2,11 @@
 
 import { writeSync } from "node:fs";
 import process from "node:process";
+import { agentOf } from "../../_core/agent.ts";
+import { LATCH } from "../../_core/layout.ts";
 import { isMain, task } from "../../_core/task.ts";
-import { activeChildren, Process } from "../../process/mod.ts";
+import { activeChildren, Process, Value } from "../../process/mod.ts";
+import { Event } from "../../sync/mod.ts";
 import { setExcepthook, Thread } from "../../thread/mod.ts";
 import {
   announceAndSpin,
@@ -14,6 +17,16 @@ import {
 } from "./process_tasks.ts";
 
 export const programUrl: string = import.meta.url;
+
+/** A type of objects that there is none of. */
+const UNKNOWN_TYPE = 99;
+
+/** Tells what this thread is among the processes, and waits. */
+export const tellAgent = task(import.meta, (agent: Value<"i">, known: Event): Promise<never> => {
+  agent.value = agentOf("process").id;
+  known.set();
+  return new Promise(() => {});
+});
 
 /** Prints without delay. */
 function print(text: string): void {
@@ -91,6 +104,19 @@ const programs: Record<string, () => unknown> = {
     new Process({ target: fail, args: ["nobody joins"], name: "Failing" }).start();
     const killed = new Process({ target: sleepForEver }).start();
     killed.kill();
+  },
+  async "burial fails"() {
+    const agent = new Value("i", 0, { scope: "process" });
+    const known = new Event({ scope: "process" });
+    const child = new Process({ target: tellAgent, args: [agent, known] }).start();
+    await known.wait();
+    // What the dead process seems to have latched cannot be repaired: nobody knows what it is.
+    const { q, arena } = agentOf("process");
+    const o = arena.allocateObject(UNKNOWN_TYPE);
+    q.w.store(o + LATCH, agent.value);
+    child.kill();
+    await child.join().catch((error) => print(error.name));
+    process.exit(0);
   },
   async "joined failure"() {
     const child = new Process({ target: fail, args: ["joined"] }).start();
