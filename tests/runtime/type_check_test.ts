@@ -5,10 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
-const isDeno = "deno" in process.versions;
-const onDeno = isDeno ? Deno.test : () => {};
-
-onDeno("Runtime.spawnWorker() has no types checked where Deno checks those of the program", () => {
+Deno.test("Runtime.spawnWorker() has no types checked where Deno checks those of the program", () => {
   const folder = mkdtempSync(join(tmpdir(), "nogil-check-"));
   try {
     const library = new URL("../../thread/mod.ts", import.meta.url).href;
