@@ -33,6 +33,7 @@ export class TaskResults {
   /** What the seat knows of `#head`. */
   #told: number;
   #next: number;
+  #isOver = false;
 
   /** Opens the ring of a seat. */
   constructor(memory: TaskMemory, seat: number) {
@@ -47,12 +48,18 @@ export class TaskResults {
 
   /** Whether there is a result. */
   get ready(): boolean {
-    return this.#words.load(this.#at + S_RESULT_TAIL) !== this.#head;
+    return this.end() !== this.#head;
   }
 
   /** Where the results end that are there now. */
   end(): number {
-    return this.#words.load(this.#at + S_RESULT_TAIL);
+    return this.#isOver ? this.#head : this.#words.load(this.#at + S_RESULT_TAIL);
+  }
+
+  /** Reads no more: the worker has died, all was read, and its seat is given to another one. */
+  close(): void {
+    this.tell();
+    this.#isOver = true;
   }
 
   /** Goes to the next result before `end`; its body stays until {@linkcode done}. */
@@ -85,7 +92,7 @@ export class TaskResults {
 
   /** Tells the worker what has been read. */
   tell(): void {
-    if (this.#told === this.#head) return;
+    if (this.#told === this.#head || this.#isOver) return;
     const words = this.#words;
     this.#told = this.#head;
     words.store(this.#at + S_RESULT_HEAD, this.#head);

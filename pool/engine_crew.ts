@@ -189,7 +189,9 @@ export class Crew {
   }
 
   /** Gives the seat of a worker that has died back, after all was taken from it. */
-  leave({ seat }: Member): void {
+  leave({ seat, results }: Member): void {
+    // A sink that one of its results has called may still run.
+    results.close();
     const { words } = this.#memory;
     const bit = 1 << (seat % layout.IDLE_SEATS);
     words.and(this.#memory.idleWord(seat), ~(bit | layout.SEARCHING));

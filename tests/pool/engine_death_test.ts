@@ -128,6 +128,33 @@ Deno.test("TaskEngine fails the item that a worker died at, and runs the others 
   });
 });
 
+Deno.test("TaskEngine gives a seat to another worker while a sink of the first one runs", async () => {
+  await withEngine({ workers: 1 }, async (engine) => {
+    const dieSync = (): void => {
+      let over = false;
+      const sink = { resolve: () => void (over = true), reject: () => void (over = true) };
+      engine.submit(t.dieFirst, [makeWords(), 1], undefined, sink);
+      engine.waitSync(() => over, PATIENCE);
+    };
+    const next = await new Promise<Promise<unknown>>((resolve) => {
+      const sink = {
+        resolve() {
+          // There are three seats: the fourth worker sits where the first one sat.
+          for (let k = 0; k < 3; k++) dieSync();
+          let value: unknown = null;
+          const inner = { resolve: (given: unknown) => void (value = given), reject() {} };
+          engine.submit(t.square, [3], undefined, inner);
+          engine.waitSync(() => value === 9, PATIENCE);
+          resolve(engine.run(t.later, 50));
+        },
+        reject() {},
+      };
+      engine.submit(t.square, [2], undefined, sink);
+    });
+    assertEquals(await next, 50);
+  });
+});
+
 Deno.test("TaskEngine runs a task again as often as it may", async () => {
   await withEngine({ workers: 1 }, async (engine) => {
     const words = makeWords();
