@@ -49,8 +49,12 @@ export interface NetServer {
   close(): void;
 }
 
-/** So long the other side may take to close a socket, in milliseconds. */
+/** So long the other side may take to close a socket when it has got everything, in milliseconds. */
 const GOODBYE = 2000;
+
+const LISTEN = "listen at";
+/** Every system has sockets with paths of so many bytes. */
+const LONGEST_PATH = 100;
 
 /** Listens; `accept` gives the events of each socket. */
 export function listenAt(
@@ -60,7 +64,7 @@ export function listenAt(
 ): Promise<NetServer> {
   const server = createServer({ allowHalfOpen: true }, (socket) => void follow(socket, accept));
   return new Promise((resolve, reject) => {
-    server.once("error", (error) => reject(describe(error, "listen at", address)));
+    server.once("error", (error) => reject(describe(error, LISTEN, address)));
     server.listen({ ...target(address), backlog }, () => {
       const actual = server.address();
       resolve({
@@ -119,9 +123,11 @@ function follow(socket: Socket, accept: (socket: NetSocket) => SocketEvents): Ne
     resume: () => void socket.resume(),
     end() {
       socket.resume();
-      socket.end();
-      const timer = setTimeout(() => socket.destroy(), GOODBYE);
-      socket.once("close", () => clearTimeout(timer));
+      // However slow the other side is: what was written is not lost.
+      socket.end(() => {
+        const timer = setTimeout(() => socket.destroy(), GOODBYE);
+        socket.once("close", () => clearTimeout(timer));
+      });
     },
     destroy: () => void socket.destroy(),
   };
@@ -145,6 +151,16 @@ function describe(error: Error, what: string, address: NetAddress): Error {
   const { code } = error as { code?: string };
   if (code === "EADDRINUSE") {
     return new AlreadyExistsError(`Cannot ${what} ${place}: the address is in use`, {
+      cause: error,
+    });
+  }
+  if (code === "ENOENT" && what === LISTEN) {
+    return new NotFoundError(`Cannot ${what} ${place}: its folder does not exist`, {
+      cause: error,
+    });
+  }
+  if (code === "EINVAL" && place.length > LONGEST_PATH) {
+    return new RangeError(`Cannot ${what} ${place}: the path is too long for a Unix socket`, {
       cause: error,
     });
   }

@@ -37,6 +37,11 @@ export class ByteQueue {
   #ended = false;
   #wake: (() => void) | null = null;
 
+  /** How many have come and were not asked for. */
+  get length(): number {
+    return this.#bytes.length;
+  }
+
   /** Takes bytes that have come. */
   push(bytes: Uint8Array): void {
     const all = new Uint8Array(this.#bytes.length + bytes.length);

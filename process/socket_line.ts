@@ -9,6 +9,9 @@ import type { NetSocket, SocketEvents } from "../_runtime/sockets.ts";
 import { ByteQueue } from "./handshake.ts";
 import { FrameReader } from "./socket_wire.ts";
 
+/** So many bytes may come during the handshake. */
+const MOST_EARLY = 1 << 16;
+
 /** A socket and the end of a pipe, from the first byte on. */
 export class SocketLine implements SocketEvents {
   readonly #socket: NetSocket;
@@ -48,9 +51,16 @@ export class SocketLine implements SocketEvents {
     if (this.#isClosed) return end.close();
     const rest = this.handshake.rest();
     this.#early = null;
+    this.#socket.resume();
     if (rest.length > 0) this.onData(rest);
     if (this.#hasEnded) this.#finish();
     void this.#pump(end);
+  }
+
+  /** Closes the socket after a handshake that has failed: nothing of what comes is wanted. */
+  giveUp(): void {
+    this.#early = null;
+    this.#socket.end();
   }
 
   /** Closes the socket at once. */
@@ -59,7 +69,13 @@ export class SocketLine implements SocketEvents {
   }
 
   onData(bytes: Uint8Array): void {
-    if (this.#early !== null) return this.#early.push(bytes);
+    const early = this.#early;
+    if (early !== null) {
+      early.push(bytes);
+      // Who has not been let in finds no room for more than a handshake and the first messages.
+      if (early.length > MOST_EARLY) this.#socket.pause();
+      return;
+    }
     if (this.#hasEnded || this.#end?.isOpen !== true) return;
     try {
       for (const frame of this.#reader.push(bytes)) this.#receive(frame);

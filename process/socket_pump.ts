@@ -141,7 +141,7 @@ async function shake(
     await hands((bytes) => socket.write(bytes));
     return null;
   } catch (error) {
-    socket.end();
+    line.giveUp();
     return error as Error;
   } finally {
     clearTimeout(timer);

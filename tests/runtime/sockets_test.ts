@@ -1,0 +1,80 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { listenAt, type NetSocket } from "../../_runtime/sockets.ts";
+import { NotFoundError } from "../../errors.ts";
+import { SocketLine } from "../../process/socket_line.ts";
+
+const NO_EVENTS = { onData() {}, onEnd() {}, onClose() {} };
+
+Deno.test("what was written before the end of a socket arrives, however late the other side reads", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "test-"));
+  try {
+    const path = join(folder, "s");
+    let open: (socket: NetSocket) => void = () => {};
+    const opened = new Promise<NetSocket>((resolve) => open = resolve);
+    const server = await listenAt(path, 1, (socket) => {
+      open(socket);
+      return NO_EVENTS;
+    });
+    const peer = connect({ path });
+    peer.pause();
+    const socket = await opened;
+    socket.write(new Uint8Array(1 << 20));
+    socket.end();
+    // Longer than a socket waits for the other side when all is written.
+    await new Promise((resolve) => setTimeout(resolve, 2300));
+    let received = 0;
+    peer.on("data", (bytes) => received += bytes.length);
+    await new Promise<void>((resolve) => {
+      peer.on("end", () => peer.end());
+      peer.on("close", () => resolve());
+      peer.resume();
+    });
+    assertEquals(received, 1 << 20);
+    server.close();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+Deno.test("listenAt() says what is wrong with a path", async () => {
+  await assertRejects(
+    () => listenAt("/no/such/folder/s", 1, () => NO_EVENTS),
+    NotFoundError,
+    "folder",
+  );
+  const long = join(tmpdir(), "x".repeat(200));
+  const error = await assertRejects(() => listenAt(long, 1, () => NO_EVENTS), RangeError);
+  assert(error.message.endsWith("the path is too long for a Unix socket"), error.message);
+});
+
+/** A socket that goes nowhere, and notes what is asked of it. */
+class NoSocket implements NetSocket {
+  readonly remote = null;
+  readonly isPending = false;
+  paused = false;
+  write = (): boolean => true;
+  drained = (): Promise<void> => Promise.resolve();
+  pause = (): void => void (this.paused = true);
+  resume = (): void => void (this.paused = false);
+  end = (): void => this.resume();
+  destroy = (): void => {};
+}
+
+Deno.test("who has not shaken hands cannot fill the memory", () => {
+  const socket = new NoSocket();
+  const line = new SocketLine(socket, 1000, () => {});
+  const { handshake } = line;
+  for (let i = 0; i < 100 && !socket.paused; i++) line.onData(new Uint8Array(10_000));
+  assert(socket.paused);
+  const { length } = handshake;
+  assert(length > 0 && length <= 100_000, `${length} bytes`);
+  line.giveUp();
+  line.onData(new Uint8Array(10_000));
+  assertEquals(handshake.length, length);
+  line.onEnd();
+  line.onClose();
+});
