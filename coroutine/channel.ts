@@ -5,24 +5,15 @@
  */
 
 import { EmptyError, FullError, ShutDownError, TimeoutError } from "../errors.ts";
-import { calledWithin } from "../_core/deadline.ts";
 import { checkWait, type WaitOptions } from "../_core/wait_options.ts";
-import { hubScope } from "./scheduler.ts";
-
-/** Somebody who waits at the channel. */
-interface Party<T> {
-  /** What a putter has, or what a getter got. */
-  item: T | undefined;
-  /** Whether the other party has come. */
-  isMet: boolean;
-  callBack: () => void;
-}
+import { Party, shutDown } from "./channel_party.ts";
+import { scheduler } from "./scheduler.ts";
 
 /**
  * A channel between greenlets: `put` returns when somebody has got the item. As gevent's `Channel`.
  *
- * It holds nothing: who puts waits for who gets, and the other way round, each in the order of their coming. It belongs to
- * one thread, takes any values, and passes them on as they are. Who is killed, or runs out of time, while he waits leaves
+ * It holds nothing: who puts waits for who gets, and the other way round, each in the order of their coming. When they have
+ * met, who gets goes on first. It belongs to one thread, takes any values, and passes them on as they are. Who is killed, or runs out of time, while he waits leaves
  * nothing behind.
  *
  * @example Usage
@@ -80,10 +71,14 @@ export class Channel<T = unknown> implements AsyncIterable<T> {
    * @throws {TimeoutError} If time runs out.
    * @throws {ShutDownError} If the channel was shut down, or is meanwhile.
    */
-  async put(item: T, options?: WaitOptions): Promise<void> {
-    const timeout = checkWait(options);
-    if (this.tryPut(item)) return;
-    await this.#meet(this.#putters, item, timeout, options?.signal, "put");
+  put(item: T, options?: WaitOptions): Promise<void> {
+    try {
+      const timeout = checkWait(options);
+      if (!this.tryPut(item)) return this.#wait("put", item, timeout, options) as Promise<void>;
+      return new Promise((resolve) => scheduler.post({ resume: resolve }));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -93,11 +88,15 @@ export class Channel<T = unknown> implements AsyncIterable<T> {
    * @throws {TimeoutError} If time runs out.
    * @throws {ShutDownError} If the channel was shut down, or is meanwhile.
    */
-  async get(options?: WaitOptions): Promise<T> {
-    const timeout = checkWait(options);
-    const found = this.tryGet();
-    if (found !== null) return found.value;
-    return await this.#meet(this.#getters, undefined, timeout, options?.signal, "get") as T;
+  get(options?: WaitOptions): Promise<T> {
+    try {
+      const timeout = checkWait(options);
+      const found = this.tryGet();
+      if (found !== null) return Promise.resolve(found.value);
+      return this.#wait("get", undefined, timeout, options) as Promise<T>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -110,10 +109,9 @@ export class Channel<T = unknown> implements AsyncIterable<T> {
     if (this.#isShutdown) throw shutDown("put");
     const [getter] = this.#getters;
     if (getter === undefined) return false;
-    this.#getters.delete(getter);
+    getter.leave();
     getter.item = item;
-    getter.isMet = true;
-    getter.callBack();
+    getter.resume();
     return true;
   }
 
@@ -126,9 +124,8 @@ export class Channel<T = unknown> implements AsyncIterable<T> {
     if (this.#isShutdown) throw shutDown("get");
     const [putter] = this.#putters;
     if (putter === undefined) return null;
-    this.#putters.delete(putter);
-    putter.isMet = true;
-    putter.callBack();
+    putter.leave();
+    scheduler.post(putter);
     return { value: putter.item as T };
   }
 
@@ -158,10 +155,9 @@ export class Channel<T = unknown> implements AsyncIterable<T> {
   /** Shuts the channel down, for good: whoever waits, and whoever comes, gets a {@linkcode ShutDownError}; loops end. */
   shutdown(): void {
     this.#isShutdown = true;
-    for (const parties of [this.#putters, this.#getters]) {
-      const all = [...parties];
-      parties.clear();
-      for (const { callBack } of all) callBack();
+    for (const party of [...this.#putters, ...this.#getters]) {
+      party.leave();
+      party.fail(shutDown(party.verb));
     }
   }
 
@@ -184,26 +180,14 @@ export class Channel<T = unknown> implements AsyncIterable<T> {
     return `<Channel balance=${this.balance}${this.#isShutdown ? " shutdown" : ""}>`;
   }
 
-  async #meet(
-    parties: Set<Party<T>>,
+  #wait(
+    verb: "put" | "get",
     item: T | undefined,
     timeout: number,
-    signal: AbortSignal | undefined,
-    verb: string,
-  ): Promise<T | undefined> {
-    const party: Party<T> = { item, isMet: false, callBack: () => {} };
-    const subscribe = (callBack: () => void): () => void => {
-      party.callBack = callBack;
-      parties.add(party);
-      return () => parties.delete(party);
-    };
-    const inTime = await calledWithin(subscribe, timeout, signal, `Channel.${verb}()`, hubScope());
-    if (party.isMet) return party.item;
-    if (!inTime) throw new TimeoutError(`Cannot ${verb} item: nobody came within ${timeout} ms`);
-    throw shutDown(verb);
+    options: WaitOptions | undefined,
+  ): Promise<unknown> {
+    options?.signal?.throwIfAborted();
+    const parties = verb === "put" ? this.#putters : this.#getters;
+    return new Party(parties, verb, item, timeout, options?.signal).promise;
   }
-}
-
-function shutDown(verb: string): ShutDownError {
-  return new ShutDownError(`Cannot ${verb} item: the channel is shut down`);
 }

@@ -387,6 +387,39 @@ export function geventPoolConformance({ name: kind, of }: BodyKind): void {
     assertEquals([channel.qsize(), channel.empty(), channel.full()], [0, true, true]);
   });
 
+  for (const inGreenlet of [false, true]) {
+    const where = inGreenlet ? "in a greenlet" : "outside";
+    test(`V68 Channel: who gets ${where} goes on before who has put`, async () => {
+      for (const waitsFirst of [true, false]) {
+        const log: string[] = [];
+        const channel = new Channel<string>();
+        const sender = of(function* () {
+          log.push("sending");
+          yield channel.put("hello");
+          log.push("sent hello");
+          yield channel.put("world");
+          log.push("sent world");
+        });
+        const receiver = of(function* () {
+          log.push(yield channel.get());
+          log.push(yield channel.get());
+        });
+        const receive = (): PromiseLike<unknown> => inGreenlet ? spawn(receiver) : receiveOutside();
+        const receiveOutside = async (): Promise<void> => {
+          log.push(await channel.get());
+          log.push(await channel.get());
+        };
+        if (waitsFirst) await Promise.all([receive(), spawn(sender)]);
+        else {
+          const sending = spawn(sender);
+          await sleep(1);
+          await Promise.all([receive(), sending]);
+        }
+        assertEquals(log, ["sending", "hello", "sent hello", "world", "sent world"]);
+      }
+    });
+  }
+
   test("Channel serves in order, and who gives up leaves nothing behind", async () => {
     const channel = new Channel<number>();
     const got: number[] = [];

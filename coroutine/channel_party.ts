@@ -1,0 +1,107 @@
+/**
+ * Who waits at a channel.
+ *
+ * @module
+ */
+
+import { ShutDownError, TimeoutError } from "../errors.ts";
+import { callOnAbort } from "../_core/abort_calls.ts";
+import { callAfter } from "../_core/deadline.ts";
+import { forgetLast, lastReject, lastResolve, newPromise } from "../_core/open_promise.ts";
+import { ReachableWait } from "../_core/wait_scope.ts";
+import type { Waiter } from "./hub.ts";
+import { hubScope } from "./scheduler.ts";
+
+/** Somebody who waits at a channel. */
+export class Party<T> extends ReachableWait implements Waiter {
+  /** The promise that it waits by, which nothing stands behind, so that who was settled first goes on first. */
+  readonly promise: Promise<T | undefined>;
+  /** What it does. */
+  readonly verb: "put" | "get";
+  /** What a putter has, or what a getter gets. */
+  item: T | undefined;
+  readonly #parties: Set<Party<T>>;
+  readonly #resolve: (value: T | undefined) => void;
+  readonly #reject: (error: unknown) => void;
+  #disarm: () => void = () => {};
+  #forget: () => void = () => {};
+
+  /** Begins to wait among others. */
+  constructor(
+    parties: Set<Party<T>>,
+    verb: "put" | "get",
+    item: T | undefined,
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ) {
+    super();
+    this.promise = newPromise();
+    this.#resolve = lastResolve as (value: T | undefined) => void;
+    this.#reject = lastReject;
+    forgetLast();
+    this.#parties = parties;
+    this.verb = verb;
+    this.item = item;
+    if (timeout === 0) {
+      this.fail(late(verb, timeout));
+      return;
+    }
+    parties.add(this);
+    if (timeout !== Infinity) {
+      this.#disarm = callAfter(timeout, () => {
+        this.leave();
+        this.fail(late(verb, timeout));
+      });
+    }
+    if (signal !== undefined) {
+      this.#forget = callOnAbort(signal, () => {
+        this.leave();
+        this.fail(signal.reason);
+      });
+    }
+    hubScope().enter(this);
+  }
+
+  get what(): string {
+    return `Channel.${this.verb}()`;
+  }
+
+  /** Waits no longer. */
+  leave(): void {
+    this.#end();
+    this.leaveScope();
+  }
+
+  /** Goes on with the item. */
+  resume(): void {
+    this.#resolve(this.verb === "get" ? this.item : undefined);
+  }
+
+  /** Throws an error. */
+  fail(error: unknown): void {
+    this.#reject(error);
+  }
+
+  interrupt(error: unknown): boolean {
+    this.#end();
+    // A greenlet that is killed may have begun a wait that it does not await.
+    this.promise.then(undefined, () => {});
+    this.fail(error);
+    return true;
+  }
+
+  #end(): void {
+    this.#parties.delete(this);
+    this.#disarm();
+    this.#forget();
+  }
+}
+
+/** What is thrown at a channel that is shut down. */
+export function shutDown(verb: string): ShutDownError {
+  return new ShutDownError(`Cannot ${verb} item: the channel is shut down`);
+}
+
+function late(verb: string, timeout: number): TimeoutError {
+  return new TimeoutError(`Cannot ${verb} item: nobody came within ${timeout} ms`);
+}
