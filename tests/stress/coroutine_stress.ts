@@ -1,20 +1,21 @@
 /**
  * Greenlets under fire: `deno task stress:coroutine [--seeds=10000] [--from=1] [--sleepers=1000000] [--fetches=100000]
- * [--in-flight=200]`; on Node `deno task node tests/stress/coroutine_stress.ts …`. A number of 0 leaves a part out.
+ * [--in-flight=200] [--waiters=20000]`; on Node `deno task node tests/stress/coroutine_stress.ts …`. A number of 0 leaves a part out.
  *
  * - random schedules against a simple model (`coroutine_run.ts`), one after the other;
  * - greenlets that sleep and end: generator functions all at once, asynchronous functions up to 200 ms each, and once more
  *   a tenth of them, ten times; the memory must stay below 1 GB, and must not grow from one time to the next;
+ * - greenlets that wait for one thing, and are killed in no order;
  * - greenlets that each fetch from a local server, with at most so many requests under way: all must be answered.
  *
  * @module
  */
 
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import process from "node:process";
-import { type Greenlet, hub, joinAll, sleep, spawn } from "../../coroutine/mod.ts";
-import { Semaphore } from "../../sync/mod.ts";
+import { Channel, type Greenlet, hub, killAll, sleep, spawn } from "../../coroutine/mod.ts";
+import { Queue } from "../../queue/mod.ts";
+import { Event, Semaphore } from "../../sync/mod.ts";
+import { runFetches } from "./coroutine_fetches.ts";
 import { runSchedule } from "./coroutine_run.ts";
 
 function argument(name: string, standard: number): number {
@@ -62,45 +63,63 @@ async function sleepers(kind: string, count: number, body: () => unknown): Promi
 }
 
 async function fetches(count: number, inFlight: number): Promise<void> {
-  const server = createServer((_, response) => response.end("hello"));
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", () => resolve()));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const seats = new Semaphore(inFlight, { scope: "local" });
-  let [now, most, answered] = [0, 0, 0];
-  const get = async (): Promise<void> => {
-    const guard = await seats.acquire();
-    most = Math.max(most, ++now);
-    try {
-      const response = await fetch(url, { signal: (hub.current as Greenlet).signal });
-      if (await response.text() === "hello") answered++;
-    } finally {
-      now--;
-      guard.release();
-    }
-  };
-  await getOne(url);
-  const before = megabytes();
-  const began = performance.now();
-  const greenlets = Array.from({ length: count }, () => spawn(get));
-  await sleep(0);
-  await sleep(0);
-  const waiting = hub.statistics().waits["Semaphore.acquire()"] ?? 0;
-  const bytes = Math.round((megabytes() - before) * 2 ** 20 / Math.max(1, waiting));
-  console.log(`${waiting} greenlets wait for their turn: about ${bytes} bytes each`);
-  await joinAll(greenlets, { raiseError: true });
-  const seconds = (performance.now() - began) / 1000;
+  let before = 0;
+  const { answered, most, rate } = await runFetches(count, inFlight, () => {
+    before = megabytes();
+  }, (waiting) => {
+    const bytes = Math.round((megabytes() - before) * 2 ** 20 / Math.max(1, waiting));
+    console.log(`${waiting} greenlets wait for their turn: about ${bytes} bytes each`);
+  });
   console.log(
     `${answered} of ${count} answered, at most ${most} at once, ${megabytes()} MiB, ` +
-      `${Math.round(count / seconds)} requests/s`,
+      `${Math.round(rate)} requests/s`,
   );
   if (answered !== count || most > inFlight) fail("not all were answered, or too many at once");
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
 }
 
-/** One request, so that all that it needs is loaded. */
-async function getOne(url: string): Promise<void> {
-  await (await fetch(url)).text();
+/** Kills those that wait for one thing, in no order; the time must grow as their number does. */
+async function waiters(count: number): Promise<void> {
+  const sorts: Record<string, () => () => unknown> = {
+    "Event.wait()": () => {
+      const event = new Event({ scope: "local" });
+      return () => event.wait();
+    },
+    "Semaphore.acquire()": () => {
+      const semaphore = new Semaphore(0);
+      return () => semaphore.acquire();
+    },
+    "Queue.get()": () => {
+      const queue = new Queue(0, { scope: "local" });
+      return () => queue.get();
+    },
+    "Channel.get()": () => {
+      const channel = new Channel();
+      return () => channel.get();
+    },
+    "Greenlet.join()": () => {
+      const greenlet = spawn(() => sleep(Infinity));
+      return () => greenlet.join();
+    },
+  };
+  for (const [what, make] of Object.entries(sorts)) {
+    await killWaiters(count / 8, make());
+    const [few, many] = [await killWaiters(count / 8, make()), await killWaiters(count, make())];
+    console.log(
+      `${count} at ${what} killed: ${many.toFixed(0)} ms; an eighth: ${few.toFixed(0)} ms`,
+    );
+    if (many > 32 * few) fail(`killing who waits at ${what} takes too long`);
+  }
+}
+
+async function killWaiters(count: number, body: () => unknown): Promise<number> {
+  const all = Array.from({ length: count }, () => spawn(body));
+  await sleep(1);
+  const inNoOrder = all.map((_, i) => all[i * 7919 % count] as Greenlet<unknown>);
+  const began = performance.now();
+  await killAll(inNoOrder);
+  const took = performance.now() - began;
+  await killAll(hub.greenlets);
+  return took;
 }
 
 const seeds = argument("seeds", 10_000);
@@ -113,5 +132,7 @@ if (count > 0) {
     yield sleep(8000);
   });
 }
+const waiting = argument("waiters", 20_000);
+if (waiting > 0) await waiters(waiting);
 const requests = argument("fetches", 100_000);
 if (requests > 0) await fetches(requests, argument("in-flight", 200));
