@@ -175,7 +175,7 @@ export class AsyncResult<R> extends Promise<R> {
     this.#waitSync(options, "wait for result");
   }
 
-  /** Whether the task is over. */
+  /** Whether the task is over. Takes in what has come meanwhile, so that a thread may ask that only blocks. */
   ready(): boolean {
     if (this.#state === "pending") this.#source.poll();
     return this.#state !== "pending";

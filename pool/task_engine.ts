@@ -325,6 +325,7 @@ export class TaskEngine {
 
   /** Tells what the pool is doing, and has done. */
   statistics(): PoolStatistics {
+    this.poll();
     const { done, failed, cancelled, lost, retried, open, waits, runs } = this.#table;
     const running = this.#crew.running();
     return {

@@ -56,6 +56,15 @@ Deno.test("Future.done() and AsyncResult.ready() learn of deaths and deadlines b
   assertThrows(() => future.resultSync(AT_ONCE), WorkerLostError);
 });
 
+Deno.test("ThreadPool.statistics() counts what has ended, also for a thread that only blocks", async () => {
+  await using pool = new ThreadPool(1);
+  const results = pool.mapAsync(square, [1, 2, 3], { chunksize: 1 });
+  untilSync(() => pool.statistics().done === 3);
+  untilSync(() => pool.statistics().running === 0);
+  assertEquals(pool.statistics().queued, 0);
+  assertEquals(await results, [1, 4, 9]);
+});
+
 Deno.test("a task whose signal is aborted already has failed at once, also for blocking calls", async () => {
   await using pool = new ThreadPool(1);
   await using executor = new ThreadPoolExecutor({ maxWorkers: 1 });
