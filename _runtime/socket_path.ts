@@ -19,10 +19,19 @@ export function makeSocketPath(): string {
   if (process.platform === "win32") {
     return `\\\\.\\pipe\\${PREFIX}${process.pid}-${crypto.randomUUID()}`;
   }
-  let root = tmpdir();
+  let root = temporaryFolder();
   if (join(root, `${PREFIX}${process.pid}-000000`, "s").length > LONGEST_PATH) root = "/tmp";
   removeLeftovers(root);
   return join(mkdtempSync(join(root, `${PREFIX}${process.pid}-`)), "s");
+}
+
+/** The folder for temporary files, as the environment says, or as is usual when that may not be seen. */
+function temporaryFolder(): string {
+  try {
+    return tmpdir();
+  } catch {
+    return "/tmp";
+  }
 }
 
 /** Removes a socket, and its folder if it was made for it. */

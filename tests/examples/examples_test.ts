@@ -11,6 +11,7 @@ const OUTPUT: Record<string, [stdout: string, stderr?: RegExp]> = {
   "cancel": ["true\ntrue\nnot needed any more\n"],
   "context": ["request 7\n"],
   "genlet": ["1 2 3 4 5\n"],
+  "listener": ["hello\n"],
   "loop_exit": ["Cannot go on: nothing is left that could wake the greenlet that waits\n"],
   "point": ["5\n"],
 };
