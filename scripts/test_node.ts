@@ -15,7 +15,7 @@ import { findNodes, inNodeTree, type Node, transpile } from "./node_tree.ts";
 import { attempt, ROOT } from "./run.ts";
 
 /** Milliseconds that one file of tests may take. */
-const TIMEOUT = 120_000;
+const TIMEOUT = 300_000;
 
 /** The sum of what happened. */
 const totals = { passed: 0, failed: 0, skipped: 0 };
