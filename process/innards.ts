@@ -98,6 +98,24 @@ export function innardsFrom(data: unknown): Innards {
   return record === null ? { ...blankInnards(), ...given } : innardsFor(record);
 }
 
+/** Describes a process. */
+export function describeProcess(innards: Innards, className: string): string {
+  const { kind, record, ident, closed, settled } = innards;
+  const name = record?.name ?? innards.name;
+  const pid = record === null ? innards.pid : processFields().knownPid(record);
+  const parts = [className, name];
+  if (pid !== null) parts.push(`pid=${pid}`);
+  if (closed) parts.push("closed");
+  else if (kind !== "child") parts.push(kind);
+  else if (ident === null) parts.push("initial");
+  else if (record !== null ? record.ended : settled !== null) {
+    const code = record === null ? innards.exitcode : processFields().exitCode(record);
+    parts.push("stopped", `exitcode=${code}`);
+  } else parts.push("started");
+  if (innards.daemon) parts.push("daemon");
+  return `<${parts.join(" ")}>`;
+}
+
 let fields: ProcessFields | null = null;
 
 /** Gives what the records of processes hold besides those of threads. */

@@ -6,6 +6,7 @@
 
 import { InvalidStateError } from "../errors.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
+import { releaseHandle } from "../thread/handles.ts";
 import { realm } from "../thread/realm.ts";
 import { checkOpen, type Innards, processFields } from "./innards.ts";
 
@@ -27,12 +28,13 @@ export function signallable(innards: Innards, verb: string): ThreadRecord | null
   return record === null || record.ended ? null : record;
 }
 
-/** Keeps what the record of a process that has ended tells: it is about to be given back. */
-export function remember(innards: Innards, record: ThreadRecord): void {
+/** Gives back the record of a process that has ended, and keeps what it tells. */
+export function giveBack(process: object, innards: Innards, record: ThreadRecord): void {
   innards.name = record.name;
   innards.pid = processFields().knownPid(record);
   innards.exitcode = processFields().exitCode(record);
   innards.record = null;
+  releaseHandle(process, record);
 }
 
 function startedIdent(innards: Innards, verb: string): number {

@@ -16,17 +16,25 @@ import {
 } from "../_core/wait_options.ts";
 import { WAITABLE, type Waitable, type WaitState } from "../_core/wait_state.ts";
 import { watchFailures } from "../thread/failures.ts";
-import { releaseHandle, rememberHandle } from "../thread/handles.ts";
+import { rememberHandle } from "../thread/handles.ts";
 import { loadOutcome, loadOutcomeSync, type Settled } from "../thread/outcome.ts";
 import { realm } from "../thread/realm.ts";
 import { threadOf } from "../thread/thread.ts";
 import { waitForEnd, waitForEndSync } from "../thread/waiting.ts";
 import { ProcessState, Sentinel } from "./end_state.ts";
-import { blankInnards, checkOpen, handleOf, type Innards, processFields } from "./innards.ts";
-import { joinable, remember, signallable } from "./joinable.ts";
+import {
+  blankInnards,
+  checkOpen,
+  describeProcess,
+  handleOf,
+  type Innards,
+  processFields,
+} from "./innards.ts";
+import { giveBack, joinable, signallable } from "./joinable.ts";
 import { launch, prewarm, sendSignal } from "./launch.ts";
 import { rebuildAs, takeRebuilt } from "./rebuilding.ts";
 import {
+  checkDaemon,
   checkName,
   checkOptions,
   type ProcessOptions,
@@ -258,12 +266,7 @@ export class Process<A extends unknown[] = [], R = unknown> {
   }
 
   set daemon(daemon: boolean) {
-    if (typeof daemon !== "boolean") {
-      throw new TypeError(`Cannot set daemon: expected a boolean, received ${typeof daemon}`);
-    }
-    if (this.#innards.kind !== "child" || this.#innards.ident !== null) {
-      throw new InvalidStateError(`Cannot set daemon of process ${this.name}: it was started`);
-    }
+    checkDaemon(this.#innards, daemon);
     this.#innards.daemon = daemon;
   }
 
@@ -344,11 +347,16 @@ export class Process<A extends unknown[] = [], R = unknown> {
       throw new InvalidStateError(`Cannot close process ${name}: it is still running`);
     }
     if (record !== null) {
-      this.#giveBack(record);
+      giveBack(this, this.#innards, record);
       record.join(1);
     }
     innards.closed = true;
     innards.settled = null;
+  }
+
+  /** Describes the process, as `<Process Process-1 pid=4711 started>`. */
+  toString(): string {
+    return describeProcess(this.#innards, this.constructor.name);
   }
 
   /**
@@ -375,18 +383,13 @@ export class Process<A extends unknown[] = [], R = unknown> {
     const innards = this.#innards;
     if (innards.settled !== null) return;
     innards.settled = settled;
-    if (innards.record === record) this.#giveBack(record);
+    if (innards.record === record) giveBack(this, this.#innards, record);
   }
 
   #result(): R {
     const { settled } = this.#innards;
     if (settled?.kind === "result") return settled.value as R;
     throw settled?.value;
-  }
-
-  #giveBack(record: ThreadRecord): void {
-    remember(this.#innards, record);
-    releaseHandle(this, record);
   }
 
   #signal(verb: string, signal: string): void {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { InvalidStateError } from "../errors.ts";
 import { lineage } from "../_runtime/lineage.ts";
 import { type PermissionName, PERMISSIONS, type Permissions } from "../_runtime/permissions.ts";
 import { checkArgs, checkTarget } from "../thread/thread_options.ts";
@@ -109,6 +110,15 @@ export function checkName(name: string): void {
   if (typeof name !== "string") {
     throw new TypeError(`Cannot name process: expected a string, received ${typeof name}`);
   }
+}
+
+/** Checks whether a process can become a daemon, or none. */
+export function checkDaemon({ kind, ident, name }: Innards, daemon: boolean): void {
+  if (typeof daemon !== "boolean") {
+    throw new TypeError(`Cannot set daemon: expected a boolean, received ${typeof daemon}`);
+  }
+  if (kind === "child" && ident === null) return;
+  throw new InvalidStateError(`Cannot set daemon of process ${name}: it was started`);
 }
 
 function checkObject(options: object): void {

@@ -519,3 +519,15 @@ Deno.test("Process.start() passes on the environment as it is by then, and threa
     delete process.env.NOGIL_TEST_VARIABLE;
   }
 });
+
+Deno.test("Process.toString() says how it is", async () => {
+  const child = new Process({ target: tasks.square, args: [2], name: "squares", daemon: true });
+  assertEquals(String(child), "<Process squares initial daemon>");
+  child.start();
+  assertMatch(String(child), /^<Process squares( pid=\d+)? started daemon>$/);
+  await child.join();
+  assertEquals(String(child), `<Process squares pid=${child.pid} stopped exitcode=0 daemon>`);
+  child.close();
+  assertEquals(String(child), `<Process squares pid=${child.pid} closed daemon>`);
+  assertEquals(String(currentProcess()), `<Process MainProcess pid=${getpid()} current>`);
+});
