@@ -7,10 +7,14 @@
 import type { PipeEnd } from "../_core/pipe_end.ts";
 import type { NetSocket, SocketEvents } from "../_runtime/sockets.ts";
 import { ByteQueue } from "./handshake.ts";
+import { joined } from "./frames.ts";
 import { FrameReader } from "./socket_wire.ts";
 
 /** So many bytes may come during the handshake. */
 const MOST_EARLY = 1 << 16;
+
+/** No more messages are joined to one write once they have so many bytes. */
+const BATCH = 1 << 16;
 
 /** A socket and the end of a pipe, from the first byte on. */
 export class SocketLine implements SocketEvents {
@@ -142,8 +146,10 @@ export class SocketLine implements SocketEvents {
   async #pump(end: PipeEnd): Promise<void> {
     try {
       for (;;) {
-        const frame = await end.get(Infinity) as Uint8Array;
-        if (!this.#socket.write(frame)) await this.#socket.drained();
+        const first = await end.get(Infinity) as Uint8Array;
+        const rest = takeMore(end, first.length);
+        const bytes = rest.length === 0 ? first : joined([first, ...rest]);
+        if (!this.#socket.write(bytes)) await this.#socket.drained();
       }
     } catch {
       // The program has closed the connection, or the other side has.
@@ -152,4 +158,21 @@ export class SocketLine implements SocketEvents {
     end.close();
     this.#socket.end();
   }
+}
+
+/** Takes what else is there: a write of many messages costs as much as one of a single message. */
+function takeMore(end: PipeEnd, size: number): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  try {
+    while (size < BATCH) {
+      const more = end.tryGet();
+      if (more === null) break;
+      const frame = more.value as Uint8Array;
+      frames.push(frame);
+      size += frame.length;
+    }
+  } catch {
+    // It is closed: what was there before is sent.
+  }
+  return frames;
 }
