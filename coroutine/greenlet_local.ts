@@ -4,15 +4,11 @@
  * @module
  */
 
-import { HANDLE, type HandleRecord } from "../_core/handle.ts";
-import { UnshareableError } from "../errors.ts";
+import { createLocalClass } from "../_core/local_object.ts";
 import { currentStrand } from "./strand.ts";
 
 /** The namespaces of the code outside of greenlets. */
 const outside: WeakMap<object, object> = new WeakMap();
-
-/** Set while a subclass fills the namespace of a greenlet that looks at the object for the first time. */
-let filling: object | null = null;
 
 /**
  * The constructor of {@linkcode GreenletLocal}.
@@ -53,50 +49,11 @@ export interface GreenletLocalConstructor {
  * assertEquals([seen, local.user], [["ada", "bob"], undefined]);
  * ```
  */
-export const GreenletLocal: GreenletLocalConstructor = class GreenletLocal {
-  constructor(...args: unknown[]) {
-    if (filling !== null) {
-      const namespace = filling;
-      filling = null;
-      return namespace;
-    }
-    const cls = new.target;
-    if (cls === GreenletLocal && args.length > 0) {
-      throw new TypeError(
-        "Cannot create GreenletLocal: it takes no arguments unless it is extended",
-      );
-    }
-    const prototype = cls.prototype as object;
-    const key = {};
-    // What the subclass sets after `super()` goes into the namespace of this greenlet, through the proxy.
-    keep(key, Object.create(prototype));
-    return new Proxy(
-      this,
-      new NamespaceHandler(key, () => {
-        const namespace = Object.create(prototype) as object;
-        keep(key, namespace);
-        filling = namespace;
-        try {
-          Reflect.construct(cls, args);
-        } catch (error) {
-          drop(key);
-          throw error;
-        } finally {
-          filling = null;
-        }
-        return namespace;
-      }),
-    );
-  }
-} as GreenletLocalConstructor;
-
-Object.defineProperty(GreenletLocal.prototype, HANDLE, {
-  value(): HandleRecord {
-    throw new UnshareableError(
-      "Cannot send GreenletLocal: every greenlet has its own, create it at the top level of a module that both import",
-    );
-  },
-});
+export const GreenletLocal: GreenletLocalConstructor = createLocalClass(
+  "GreenletLocal",
+  "greenlet",
+  { find, keep, drop },
+) as GreenletLocalConstructor;
 
 function find(key: object): object | undefined {
   const strand = currentStrand();
@@ -113,52 +70,4 @@ function drop(key: object): void {
   const strand = currentStrand();
   if (strand === null) outside.delete(key);
   else strand.locals?.delete(key);
-}
-
-/** Sends every operation on the object to the namespace of the current greenlet. */
-class NamespaceHandler implements ProxyHandler<object> {
-  readonly #key: object;
-  readonly #create: () => object;
-
-  constructor(key: object, create: () => object) {
-    this.#key = key;
-    this.#create = create;
-  }
-
-  #namespace(): object {
-    return find(this.#key) ?? this.#create();
-  }
-
-  get(_target: object, name: PropertyKey, receiver: unknown): unknown {
-    return Reflect.get(this.#namespace(), name, receiver);
-  }
-
-  set(_target: object, name: PropertyKey, value: unknown): boolean {
-    return Reflect.set(this.#namespace(), name, value);
-  }
-
-  has(_target: object, name: PropertyKey): boolean {
-    return Reflect.has(this.#namespace(), name);
-  }
-
-  deleteProperty(_target: object, name: PropertyKey): boolean {
-    return Reflect.deleteProperty(this.#namespace(), name);
-  }
-
-  defineProperty(_target: object, name: PropertyKey, property: PropertyDescriptor): boolean {
-    // A proxy may only claim properties that can go away again.
-    return Reflect.defineProperty(this.#namespace(), name, { ...property, configurable: true });
-  }
-
-  ownKeys(): (string | symbol)[] {
-    return Reflect.ownKeys(this.#namespace());
-  }
-
-  getOwnPropertyDescriptor(_target: object, name: PropertyKey): PropertyDescriptor | undefined {
-    return Reflect.getOwnPropertyDescriptor(this.#namespace(), name);
-  }
-
-  getPrototypeOf(): object | null {
-    return Reflect.getPrototypeOf(this.#namespace());
-  }
 }
