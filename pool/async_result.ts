@@ -80,7 +80,8 @@ let nextSource: ResultSource | null = null;
  * @typeParam R The type of the result.
  */
 export class AsyncResult<R> extends Promise<R> {
-  readonly #source: ResultSource;
+  /** Where it comes from; a result that is there keeps nothing of its pool. */
+  #source: ResultSource | null;
   readonly #resolve: Resolve;
   readonly #reject: Reject;
   /** Made when somebody listens: most results are awaited as promises. */
@@ -177,7 +178,7 @@ export class AsyncResult<R> extends Promise<R> {
 
   /** Whether the task is over. Takes in what has come meanwhile, so that a thread may ask that only blocks. */
   ready(): boolean {
-    if (this.#state === "pending") this.#source.poll();
+    this.#source?.poll();
     return this.#state !== "pending";
   }
 
@@ -238,6 +239,7 @@ export class AsyncResult<R> extends Promise<R> {
     this.#state = state;
     this.#value = value;
     this.#callbacks = undefined;
+    this.#source = null;
     if (state === "done") this.#resolve(value as never);
     else {
       needNoHandler(this);
@@ -277,14 +279,15 @@ export class AsyncResult<R> extends Promise<R> {
 
   #waitSync(options: SyncWaitOptions | undefined, verb: string): void {
     const timeout = checkSyncWait(options, verb);
-    const isDone = (): boolean => this.#state !== "pending";
-    if (isDone()) return;
-    if (this.#source.needsLoop()) {
+    const source = this.#source;
+    if (source === null) return;
+    if (source.needsLoop()) {
       throw new DeadlockError(
         `Cannot ${verb}: the map reads an async iterable, which this thread cannot do while it is blocked`,
       );
     }
-    if (!this.#source.waitSync(isDone, timeout)) throw late(verb, timeout);
+    const isDone = (): boolean => this.#state !== "pending";
+    if (!source.waitSync(isDone, timeout)) throw late(verb, timeout);
   }
 }
 

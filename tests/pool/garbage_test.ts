@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { asCompleted, ThreadPool, ThreadPoolExecutor } from "../../pool/mod.ts";
+import { createResult, resolveResult } from "../../pool/async_result.ts";
+import { asCompleted, type AsyncResult, ThreadPool, ThreadPoolExecutor } from "../../pool/mod.ts";
 import { turn } from "../conformance/support.ts";
 import { Event } from "../../sync/mod.ts";
 import { enumerate } from "../../thread/mod.ts";
@@ -35,6 +36,18 @@ Deno.test("ThreadPool keeps neither arguments nor results of a task alive [M82, 
   await assertCollected(refs);
   pool.close();
   await pool.join();
+});
+
+Deno.test("AsyncResult that is there keeps nothing of its pool", async () => {
+  const make = (): [result: AsyncResult<unknown>, source: WeakRef<object>] => {
+    const source = { poll() {}, waitSync: () => true, needsLoop: () => false };
+    const result = createResult(source, undefined);
+    resolveResult(result, 5);
+    return [result, new WeakRef(source)];
+  };
+  const [result, source] = make();
+  await assertCollected([source]);
+  assertEquals(await result, 5);
 });
 
 Deno.test("ThreadPoolExecutor keeps no future alive that nobody has [F31]", async () => {
