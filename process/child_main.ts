@@ -72,17 +72,25 @@ export async function runChild(
   try {
     socket = await connectToParent(address, {
       onData: (bytes) => reader.push(bytes),
-      onClose: killSelf,
+      onClose: () => void endWithParent(address),
     });
   } catch {
-    await removeFromChild(address);
-    return killSelf();
+    return await endWithParent(address);
   }
   connectLine((bytes) => socket.send(frame(LINE, bytes)));
   socket.send(hello(CONTROL, key));
   const { lineage, work } = decode(await assigned) as Assignment;
   setLineage(lineage);
   await new Run(socket).begin(work, lineage.argv, imported);
+}
+
+/** Ends this process, whose parent is gone, which may not have had the time to remove its socket. */
+async function endWithParent(address: string): Promise<void> {
+  try {
+    await removeFromChild(address);
+  } finally {
+    killSelf();
+  }
 }
 
 /** Loads the whole library, which the module of most tasks imports, and what others have needed; and says so. */
