@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EmptyError, FullError, ShutDownError, TimeoutError } from "../errors.ts";
+import { EmptyError, FullError, ShutDownError } from "../errors.ts";
 import { checkWait, type WaitOptions } from "../_core/wait_options.ts";
 import { Party, shutDown } from "./channel_party.ts";
 import { scheduler } from "./scheduler.ts";
