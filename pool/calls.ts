@@ -4,6 +4,9 @@
  * @module
  */
 
+import { lateTask } from "./engine_limits.ts";
+import type { TaskOptions } from "./engine_types.ts";
+import type { Failure } from "./feed.ts";
 import type { AnyFunction } from "./function_table.ts";
 import { type Input, inputOf } from "./input.ts";
 import {
@@ -51,6 +54,12 @@ export function checkApply(
   const list = checkArgs(args, "apply");
   place.checkOpen("apply");
   return list;
+}
+
+/** Says why a task is not even begun: its signal is aborted already, or it has no time. */
+export function refusalOf(options: TaskOptions | undefined): Failure | null {
+  if (options?.signal?.aborted) return { error: options.signal.reason };
+  return options?.timeout === 0 ? { error: lateTask(0) } : null;
 }
 
 /** Gives the options of a task that somebody else times. */

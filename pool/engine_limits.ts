@@ -26,8 +26,7 @@ export function heedLimits(
   let ignore: (() => void) | null = null;
   if (timeout !== undefined && timeout !== Infinity) {
     forget = alarms.after(timeout, () => {
-      const late = new TimeoutError(`Cannot finish task: it has not ended within ${timeout} ms`);
-      engine.abort(ticket, late);
+      engine.abort(ticket, lateTask(timeout));
     });
   }
   if (signal?.aborted) queueMicrotask(() => engine.abort(ticket, signal.reason));
@@ -41,4 +40,9 @@ export function heedLimits(
   };
   if (ticket instanceof Batch) ticket.release = release;
   else extraOf(ticket).release = release;
+}
+
+/** What a task fails with that has not ended in time. */
+export function lateTask(timeout: number): TimeoutError {
+  return new TimeoutError(`Cannot finish task: it has not ended within ${timeout} ms`);
 }

@@ -25,7 +25,7 @@ import {
   resolveResult,
   type ResultCallbacks,
 } from "./async_result.ts";
-import type { MapRequest } from "./calls.ts";
+import { type MapRequest, refusalOf } from "./calls.ts";
 import { Collector, type MapOutcome } from "./collector.ts";
 import { closeWhenDropped } from "./dropped.ts";
 import { Feed, type FeedListener, type FeedSettings } from "./feed.ts";
@@ -217,16 +217,16 @@ export class PoolCore {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** Submits a task, unless its signal is aborted already: then it gives `null`, and the sink hears the reason. */
+  /** Submits a task, unless it has no time, or its signal is aborted already: then it gives `null`, and the sink hears so. */
   send(
     fn: AnyFunction,
     args: readonly unknown[],
     options: TaskOptions | undefined,
     sink: TaskSink,
   ): Ticket | null {
-    const signal = options?.signal;
-    if (signal?.aborted !== true) return this.engine.submit(fn, args, options, sink);
-    sink.reject(signal.reason);
+    const refusal = refusalOf(options);
+    if (refusal === null) return this.engine.submit(fn, args, options, sink);
+    sink.reject(refusal.error);
     return null;
   }
 
@@ -238,8 +238,9 @@ export class PoolCore {
     callbacks: ResultCallbacks<unknown> | undefined,
   ): AsyncResult<unknown> {
     const task = new ResultTask(this.engine, callbacks);
-    if (options?.signal?.aborted !== true) this.engine.submit(fn, args, options, task);
-    else rejectResult(task.result, options.signal.reason, true);
+    const refusal = refusalOf(options);
+    if (refusal === null) this.engine.submit(fn, args, options, task);
+    else rejectResult(task.result, refusal.error, true);
     return task.result;
   }
 

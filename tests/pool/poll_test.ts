@@ -79,6 +79,21 @@ Deno.test("a task whose signal is aborted already has failed at once, also for b
   await assertRejects(() => pool.apply(square, [2], { signal }), Error, "no need");
 });
 
+Deno.test("a task that has no time fails at once and never runs, however quick it is", async () => {
+  await using pool = new ThreadPool(1);
+  await using executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  const words = makeWords();
+  const result = pool.applyAsync(sign, [words], AT_ONCE);
+  assertEquals([result.ready(), result.successful()], [true, false]);
+  const future = executor.options(AT_ONCE).submit(sign, words);
+  assertEquals(future.done(), true);
+  await assertRejects(() => future, TimeoutError, "within 0 ms");
+  await assertRejects(() => pool.apply(sign, [words], AT_ONCE), TimeoutError, "within 0 ms");
+  await assertRejects(() => pool.map(sign, [words], AT_ONCE), TimeoutError, "within 0 ms");
+  assertEquals(await pool.apply(square, [3]), 9);
+  assertEquals(words[0], 0);
+});
+
 Deno.test("callbacks of a result that is there at once are called when its caller has it", async () => {
   await using pool = new ThreadPool(1);
   const signal = AbortSignal.abort("no need");
