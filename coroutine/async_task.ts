@@ -7,7 +7,8 @@
 import { CancelledError, InvalidStateError } from "../errors.ts";
 import { checkGrace } from "./greenlet_checks.ts";
 import { Greenlet, type GreenletResult, type LinkTarget, strandOf } from "./greenlet.ts";
-import { currentStrand, type Strand, strandsOf } from "./strand.ts";
+import { strandsOf } from "./population.ts";
+import { currentStrand, type Strand } from "./strand.ts";
 
 /** Milliseconds that a task which was cancelled has to end in, unless something else is said. */
 export const GRACE = 1000;

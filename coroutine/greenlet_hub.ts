@@ -17,7 +17,8 @@ import type { Greenlet } from "./greenlet.ts";
 import { GreenletThreadPool } from "./greenlet_thread_pool.ts";
 import { watchTheEnd } from "./loop_exit.ts";
 import { hubScope, scheduler } from "./scheduler.ts";
-import { alive, currentStrand, onFirstStart, population, strandsOf } from "./strand.ts";
+import { alive, onFirstStart, population, strandsOf } from "./population.ts";
+import { currentStrand } from "./strand.ts";
 import { startWantedWatchdog, startWatchdog, type WatchdogOptions } from "./watchdog.ts";
 
 /** Figures of the greenlets of this thread. */

@@ -5,7 +5,8 @@
  */
 
 import type { WaitState } from "../_core/wait_state.ts";
-import { DEAD, expectStart, type Listener, type Strand } from "./strand.ts";
+import { expectStart } from "./population.ts";
+import { DEAD, type Listener, type Strand } from "./strand.ts";
 
 /** A greenlet, as a wait for many objects sees it. */
 export class GreenletState implements WaitState {

@@ -7,7 +7,8 @@
 import { ReachableWait } from "../_core/wait_scope.ts";
 import { forgetLast, lastReject, lastResolve, newPromise } from "../_core/open_promise.ts";
 import { hubScope } from "./scheduler.ts";
-import { expectStart, type Listener, type Strand } from "./strand.ts";
+import { expectStart } from "./population.ts";
+import type { Listener, Strand } from "./strand.ts";
 
 /** Waits until a greenlet is dead; gives its value, or throws its error, if `wantsValue`. */
 export function joinWait(strand: Strand, wantsValue: boolean): Promise<unknown> {

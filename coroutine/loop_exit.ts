@@ -14,7 +14,7 @@
 import { LoopExit } from "../errors.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { mainScope } from "./scheduler.ts";
-import { strandsOf, takeForgotten } from "./strand.ts";
+import { strandsOf, takeForgotten } from "./population.ts";
 
 /** So many are listed. */
 const MOST = 20;

@@ -9,7 +9,8 @@ import { calledWithin } from "../_core/deadline.ts";
 import { checkWait, type WaitOptions } from "../_core/wait_options.ts";
 import { Greenlet, type GreenletResult, type KillOptions, strandOf } from "./greenlet.ts";
 import { hubScope } from "./scheduler.ts";
-import { currentStrand, DEAD, expectStart, type Listener } from "./strand.ts";
+import { expectStart } from "./population.ts";
+import { currentStrand, DEAD, type Listener } from "./strand.ts";
 
 /** For which greenlets {@linkcode joinAll} waits, and for how long. */
 export interface JoinAllOptions extends WaitOptions {

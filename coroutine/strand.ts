@@ -26,23 +26,16 @@
 
 import { CancelledError, GreenletExit } from "../errors.ts";
 import { runtime } from "../_runtime/runtime.ts";
-import { quietRejections } from "../_runtime/quiet_rejections.ts";
 import type { KeptContext } from "../_runtime/async_store.ts";
 import type { Alarm } from "./alarm_heap.ts";
 import { drive, isGenerator } from "./driver.ts";
 import { printIgnored } from "../_core/ignored_error.ts";
 import { isThenable } from "../_core/thenable.ts";
 import { callErrorHook } from "./error_hook.ts";
-import {
-  BEGUN,
-  GreenletScope,
-  hasEnded,
-  isInterruption,
-  noteProgress,
-  STARTED,
-} from "./greenlet_scope.ts";
+import { BEGUN, GreenletScope, hasEnded, noteProgress, STARTED } from "./greenlet_scope.ts";
 import type { Waiter } from "./hub.ts";
-import { contextFor, currentScope, install, runInScope, scheduler, store } from "./scheduler.ts";
+import { beginPopulation, endExpectation, enterPopulation, leavePopulation } from "./population.ts";
+import { contextFor, currentScope, runInScope, scheduler, store } from "./scheduler.ts";
 
 /** What a greenlet runs. */
 // deno-lint-ignore no-explicit-any -- it takes and returns what it likes
@@ -74,62 +67,6 @@ export const NEW = 0;
 export const POSTED = 1;
 export const RUNNING = 2;
 export const DEAD = 3;
-
-/** Figures of all greenlets of this thread, and those that have begun and not ended. */
-export const population: {
-  started: number;
-  ended: number;
-  failed: number;
-  killed: number;
-  newest: Strand | null;
-  /** Called whenever one has ended. */
-  readonly observers: Set<() => void>;
-} = { started: 0, ended: 0, failed: 0, killed: 0, newest: null, observers: new Set() };
-
-let firstStart: () => void = () => {};
-let hasBegun = false;
-
-/** Those that nobody has started, and somebody waits for. */
-const expected: Set<Strand> = new Set();
-
-/** Says what is done when a greenlet is started for the first time. */
-export function onFirstStart(callback: () => void): void {
-  firstStart = callback;
-}
-
-function begun(): void {
-  if (hasBegun) return;
-  hasBegun = true;
-  install();
-  // Waits that a greenlet has begun and does not await, and what its code makes of them.
-  quietRejections((reason) => isInterruption(reason) && currentScope() !== null);
-  firstStart();
-}
-
-/** Says that somebody waits for a greenlet that was not started yet. */
-export function expectStart(strand: Strand): void {
-  begun();
-  expected.add(strand);
-}
-
-/** Takes those that somebody waits for, and that nobody has started. */
-export function takeForgotten(): Strand[] {
-  const forgotten = [...expected];
-  expected.clear();
-  return forgotten;
-}
-
-/** How many have begun and not ended. */
-export function alive(): number {
-  return population.started - population.ended;
-}
-
-/** Those that have begun and not ended, the oldest first. */
-export function strandsOf(): Strand[] {
-  const all: Strand[] = [];
-  for (let strand = population.newest; strand !== null; strand = strand.previous) all.push(strand);
-  return all.reverse();
-}
 
 /** The arguments of greenlets that have none any more. */
 const NOTHING: readonly unknown[] = [];
@@ -229,17 +166,13 @@ export class Strand extends GreenletScope implements Waiter {
   /** Lets it begin after `delay` milliseconds; `-1`: with the next portion. */
   start(delay: number): void {
     if (this.state !== NEW || this.isDue) return;
-    if (population.started === 0) begun();
-    if (expected.size > 0) expected.delete(this);
+    beginPopulation();
+    endExpectation(this);
     noteProgress(this, STARTED);
     this.#context = contextFor(this);
     if (delay < 0) this.#post();
     else this.#rarely.alarm = scheduler.sleep(delay, this);
-    population.started++;
-    const { newest } = population;
-    this.previous = newest;
-    if (newest !== null) newest.next = this;
-    population.newest = this;
+    enterPopulation(this);
   }
 
   #post(): void {
@@ -281,7 +214,7 @@ export class Strand extends GreenletScope implements Waiter {
   end(value: unknown, isError: boolean): void {
     if (this.state === DEAD) return;
     hasEnded(this);
-    if (expected.size > 0) expected.delete(this);
+    endExpectation(this);
     const wasStarted = this.#context !== null || this.state === RUNNING;
     this.state = DEAD;
     this.value = value;
@@ -293,26 +226,12 @@ export class Strand extends GreenletScope implements Waiter {
     }
     this.#context = this.body = null;
     this.args = NOTHING;
-    if (wasStarted) this.#leavePopulation();
+    if (wasStarted) leavePopulation(this);
     if (this.#listeners !== null) scheduler.post(this);
     if (this.hasFailed && !this.isLookedAt && !this.#isNoFailure(value)) {
       runtime().nextTurn(() => {
         if (!this.isLookedAt) callErrorHook({ error: value, greenlet: this.facade as object });
       });
-    }
-  }
-
-  #leavePopulation(): void {
-    const { previous, next } = this;
-    if (previous !== null) previous.next = next;
-    if (next !== null) next.previous = previous;
-    else population.newest = previous;
-    this.previous = this.next = null;
-    population.ended++;
-    if (this.hasFailed) population.failed++;
-    if (this.killedWith !== null) population.killed++;
-    if (population.observers.size > 0) {
-      for (const observer of [...population.observers]) observer();
     }
   }
 
