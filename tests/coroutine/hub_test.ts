@@ -159,8 +159,8 @@ Deno.test("Hub.sleep() wakes sleepers in the order of their times, then of their
   await new Promise<void>((resolve) => {
     const sleeper = (name: string) => ({ resume: () => void log.push(name) });
     const start = performance.now();
-    hub.sleep(60, { resume: resolve });
-    hub.sleep(20, sleeper("late"));
+    hub.sleep(400, { resume: resolve });
+    hub.sleep(300, sleeper("late"));
     hub.sleep(0, sleeper("first"));
     hub.sleep(10, {
       resume() {
