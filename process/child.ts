@@ -69,6 +69,8 @@ export interface ChildEvents {
 
 /** What a child may do after its end until its control channel is closed, in milliseconds. */
 const LAST_BREATH = 1000;
+/** So long the runtime may take to end a child that has said that it exits, in milliseconds. */
+const EXIT_TIME = 3000;
 
 /** A child process. */
 export class Child {
@@ -78,6 +80,8 @@ export class Child {
   pid = 0;
   /** The URLs of the modules that it loads if it has to stand by. */
   preload: readonly string[] = [];
+  /** The environment and the folder in which it was started, if it has to stand by. */
+  surroundings = "";
   /** Whether it was told to end. */
   signalled = false;
   /** Whether it has ever been connected. */
@@ -182,6 +186,8 @@ export class Child {
         else this.#line.postMessage(payload);
         return;
       } else if (role === CONTROL && type === EXITING && payload.length === 4) {
+        // Who has nothing left to do and does not end has been kept from it.
+        setTimeout(() => this.signal("SIGKILL"), EXIT_TIME);
         return this.#announce({ code: exitCodeOf(payload), signal: null });
       } else if (role === CONTROL && type === PREPARED) {
         // It takes time, the first one above all.

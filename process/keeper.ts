@@ -12,6 +12,7 @@ import { refusalOf } from "../_core/confined.ts";
 import { NO_EXIT_CODE, NO_SLOT, type ThreadRecord } from "../_core/thread_record.ts";
 import type { ChildCommand } from "../_runtime/child_command.ts";
 import { type ChildEnd, signalNumber } from "../_runtime/child_process.ts";
+import { surroundings } from "../_runtime/permissions.ts";
 import { WorkerLostError } from "../errors.ts";
 import { realm } from "../thread/realm.ts";
 import { Child, type Sent } from "./child.ts";
@@ -205,6 +206,7 @@ function fill(shelf: Shelf): void {
         if (shelf.spares.delete(spare)) fail(shelf, spare, end);
       },
     });
+    spare.surroundings = surroundings();
     spare.preload = [...modulesOf(JSON.stringify(shelf.command))];
     shelf.spares.add(spare);
   }
@@ -239,10 +241,13 @@ function takeSpare(command: ChildCommand): Child | null {
   if (shelf === undefined) return null;
   clearTimeout(shelf.timer);
   shelf.timer = setTimeout(() => fill(shelf), CALM);
+  const now = surroundings();
   for (const spare of shelf.spares) {
-    if (!spare.ready) continue;
+    const isAlike = spare.surroundings === now;
+    if (isAlike && !spare.ready) continue;
     shelf.spares.delete(spare);
-    return spare;
+    if (isAlike) return spare;
+    spare.signal("SIGKILL");
   }
   return null;
 }

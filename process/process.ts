@@ -125,8 +125,8 @@ export class Process<A extends unknown[] = [], R = unknown> {
    * way take them, and start in a few milliseconds.
    *
    * A spare that was taken is replaced as soon as none has been taken for a moment. It has loaded this library, and the
-   * modules of the tasks that were run in the same way before. Spares are no children of the program that anybody sees, do
-   * not keep it alive, and end with it.
+   * modules of the tasks that were run in the same way before. One that was started in another folder, or with other environment
+   * variables, is not taken. Spares are no children that anybody sees, do not keep the program alive, and end with it.
    *
    * @example Usage
    * ```ts

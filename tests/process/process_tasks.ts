@@ -41,6 +41,20 @@ export const nameOfProcess = task(import.meta, () => currentProcess().name);
 
 export const variable = task(import.meta, (name: string) => process.env[name] ?? null);
 
+/** What a process inherits: a variable, and the folder. */
+export const surroundings = task(
+  import.meta,
+  (name: string) => [process.env[name] ?? null, process.cwd()],
+);
+
+/** Keeps this process from ending. */
+export const forbidExit = task(import.meta, (): string => {
+  const { Deno } = globalThis as { Deno?: { exit: unknown } };
+  if (Deno !== undefined) Deno.exit = () => {};
+  process.exit = (() => {}) as never;
+  return "done";
+});
+
 export const exitWith = task(import.meta, (code: number): void => process.exit(code));
 
 export const setExitCode = task(import.meta, (code: number): string => {

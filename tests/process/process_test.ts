@@ -531,3 +531,34 @@ Deno.test("Process.toString() says how it is", async () => {
   assertEquals(String(child), `<Process squares pid=${child.pid} closed daemon>`);
   assertEquals(String(currentProcess()), `<Process MainProcess pid=${getpid()} current>`);
 });
+
+Deno.test("Process that keeps itself from ending is ended, and spares are of today", async () => {
+  const stubborn = new Process({ target: tasks.forbidExit }).start();
+  assertEquals([await stubborn.join(), stubborn.exitcode], ["done", 0]);
+
+  const folder = process.cwd();
+  await Process.prewarm(1);
+  process.env.NOGIL_TEST_VARIABLE = "set later";
+  process.chdir("/");
+  try {
+    const target = tasks.surroundings;
+    const child = new Process({ target, args: ["NOGIL_TEST_VARIABLE"] }).start();
+    assertEquals(await child.join(), ["set later", process.cwd()]);
+  } finally {
+    process.chdir(folder);
+    delete process.env.NOGIL_TEST_VARIABLE;
+    await Process.prewarm(0);
+  }
+
+  const pid = stubborn.pid as number;
+  for (let i = 0; i < 600 && isThere(pid); i++) await new Promise((r) => setTimeout(r, 50));
+  assertFalse(isThere(pid));
+});
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
