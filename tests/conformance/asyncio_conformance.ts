@@ -566,7 +566,7 @@ export function asyncioConformance({ name, make }: Form): void {
       const limit = timeout(1);
       try {
         // An asynchronous function cannot be interrupted here, a generator can.
-        yield new Promise((resolve) => setTimeout(resolve, 20));
+        yield until(() => limit.expired());
       } catch (error) {
         assertInstanceOf(error, TimeoutError);
       }

@@ -106,7 +106,7 @@ const PROGRAMS: Record<string, () => void | Promise<void>> = {
   },
   "spinner by the environment": () => spawnSpinner(),
   "slow": async () => {
-    using _watchdog = hub.watchdog({ limit: 20, hung: 200 });
+    using _watchdog = hub.watchdog({ limit: 20, hung: 60_000 });
     const slow = spawn(() => {
       for (const since = performance.now(); performance.now() - since < 60;);
     });

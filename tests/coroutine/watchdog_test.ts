@@ -32,13 +32,12 @@ function printed(
 }
 
 Deno.test("hub.watchdog() tells of a greenlet that never comes back, by a thread", async () => {
-  const text = await printed("spinner", /spawned\n(.*\n)+/);
+  const text = await printed("spinner", /not come back; it was spawned\n(.*\n)+/);
   assertMatch(
     text,
     /<spinner> has kept the event loop for more than 200 ms, and has not come back; it was spawned\n/,
   );
   assertMatch(text, /^ {4}at .*spawnSpinner.*hub_programs/m);
-  assertEquals(/^.*innocent.* has kept/m.test(text.replace("<spinner> or", "")), false);
 });
 
 Deno.test("hub.watchdog() is started by the environment", async () => {
