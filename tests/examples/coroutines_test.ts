@@ -12,8 +12,8 @@ checkPrograms("C", {
     "Bob plays the second game",
     "Ada eats the second course",
   ),
-  C5({ lines }) {
-    assertEquals(lines.slice(0, 6), [
+  C5(run) {
+    assertEquals(run.lines.slice(0, 6), [
       "GET /1200",
       "GET /800",
       "GET /400",
@@ -21,8 +21,14 @@ checkPrograms("C", {
       "800 bytes of /800",
       "1200 bytes of /1200",
     ]);
-    const [, took] = lines[6]?.match(/^all took (\d+) ms$/) ?? [];
-    assert(Number(took) >= 1190 && Number(took) < 2400, lines[6]);
+    // On a busy machine one measurement says little.
+    for (let attempts = 4; attempts > 0; attempts--) {
+      const [, took] = run.lines[6]?.match(/^all took (\d+) ms$/) ?? [];
+      assert(Number(took) >= 1190, run.stdout);
+      if (Number(took) < 2400) return;
+      run = run.again();
+    }
+    throw new Error(`it took as long as all together: ${run.stdout}`);
   },
   C6({ lines }) {
     assertEquals(lines.length, 1);

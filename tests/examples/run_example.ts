@@ -1,6 +1,6 @@
 /** Finds and runs the programs under `examples/`, for the tests. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
@@ -11,6 +11,9 @@ const IS_DENO = "deno" in process.versions;
 
 /** What Deno sometimes says of a worker that is still parking when the program ends. */
 const INTERRUPTED = /.*error.*\(in worker .*terminated.*\n/g;
+
+/** How many milliseconds of sleep tell much from little, on an idle machine and on busier ones. */
+const PATIENCE: readonly number[] = [4000, 15_000];
 
 /** What came of a program. */
 export interface Run {
@@ -23,6 +26,8 @@ export interface Run {
   status: number | null;
   /** How long it took, in milliseconds. */
   took: number;
+  /** Runs the program again, with these arguments. */
+  again(...args: string[]): Run;
 }
 
 /** Finds the paths below `examples/`, without endings, of all programs of the tutorial, by their number. */
@@ -39,13 +44,15 @@ function findPrograms(): Map<string, string> {
  * Runs a program to its end, on Deno with the permissions in its first line and no others.
  *
  * @param path Its path below `examples/`, without the ending.
+ * @param input What it is given to read.
+ * @param args Its arguments.
  */
-export function runExample(path: string, input: string = ""): Run {
+export function runExample(path: string, input: string = "", args: readonly string[] = []): Run {
   const file = `${FOLDER}${path}${IS_DENO ? ".ts" : ".js"}`;
   const began = performance.now();
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
-    [...IS_DENO ? ["run", "--quiet", "--no-prompt", ...flagsOf(file)] : [], file],
+    [...IS_DENO ? ["run", "--quiet", "--no-prompt", ...flagsOf(file)] : [], file, ...args],
     { encoding: "utf8", env: { ...process.env, NO_COLOR: "1" }, input, timeout: 60_000 },
   );
   return {
@@ -54,6 +61,7 @@ export function runExample(path: string, input: string = ""): Run {
     stderr: stderr.replace(INTERRUPTED, ""),
     status,
     took: performance.now() - began,
+    again: (...more) => runExample(path, input, more),
   };
 }
 
@@ -85,6 +93,22 @@ export function checkPrograms(
       assertEquals([run.status, run.stderr], [0, ""], run.stdout);
       check(run);
     });
+  }
+}
+
+/**
+ * Checks that a program needs less than the sum of its sleeps. On a busy machine it is given longer ones, which the time to
+ * start threads or processes is little beside.
+ *
+ * @param times How many sleeps there are; the last line says `… times 500 ms took 520 ms`.
+ */
+export function checkOverlap(run: Run, times: number): void {
+  for (const longer of [...PATIENCE, null]) {
+    const [, time, took] = run.lines.at(-1)?.match(/ times (\d+) ms took (\d+) ms$/) ?? [];
+    assert(Number(took) >= Number(time) - 10, run.stdout);
+    if (Number(took) < Number(time) * times - 100) return;
+    assert(longer !== null, run.stdout);
+    run = run.again(String(longer));
   }
 }
 
