@@ -72,9 +72,13 @@ export class PromiseWaits implements Promises {
     q.connect(this);
   }
 
-  /** Looks at the ready slots in the next microtask. */
+  /** Looks at the ready slots in the next microtask, at the latest. */
   schedule(s: number): void {
-    if (this.q.isAlone) this.#ready[this.#readies++] = s;
+    if (this.q.isAlone) {
+      // Who has what he waits for needs nothing more; who may only try does so when the code that runs has ended.
+      if (this.q.granted(s) !== NOTHING) return this.#bySlot[slotNumber(s)]?.retry(false);
+      this.#ready[this.#readies++] = s;
+    }
     if (this.#scheduled) return;
     this.#scheduled = true;
     queueMicrotask(this.#onSchedule);

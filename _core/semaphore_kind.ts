@@ -9,6 +9,8 @@
  * value = INITIAL + FOREIGN - sum of what all agents hold
  * ```
  *
+ * Where nobody else is who could die, there are no holders, and a permit goes straight to who waits.
+ *
  * While somebody waits, all queue: nobody barges. When an agent dies, those of its permits come back that nobody has
  * released since: of `living + dead - FOREIGN` that are outstanding, as many as it held.
  *
@@ -17,7 +19,17 @@
 
 import { held, holderSlot, sumHoldings, waitForIntents, waitForThaw } from "./holders.ts";
 import { type Kind, NOTHING, type Outcome, TAKEN } from "./kind.ts";
-import { FREE, MAIN, PASSING, S_AUX, S_COUNT, S_INTENT, S_STATE, WOKEN } from "./layout.ts";
+import {
+  FREE,
+  GRANTED,
+  MAIN,
+  PASSING,
+  S_AUX,
+  S_COUNT,
+  S_INTENT,
+  S_STATE,
+  WOKEN,
+} from "./layout.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 
 const WAITING_BIT = 1;
@@ -35,6 +47,7 @@ export const semaphoreKind: Kind = {
 
   settle(q, o, force) {
     const w = q.w;
+    if (q.isAlone) return grantAlone(q, o);
     if (q.head(o, 0) === 0) {
       w.and(o + MAIN, ~WAITING_BIT);
       return;
@@ -47,10 +60,8 @@ export const semaphoreKind: Kind = {
     const w = q.w;
     if (w.load(s + S_STATE) !== WOKEN && !late) return NOTHING;
     if (w.load(o + MAIN) < ONE) return NOTHING;
-    if (!q.isAlone) {
-      const holder = holderSlot(q, o);
-      w.store(holder + S_COUNT, w.load(holder + S_COUNT) + 1);
-    }
+    const holder = holderSlot(q, o);
+    w.store(holder + S_COUNT, w.load(holder + S_COUNT) + 1);
     w.add(o + MAIN, -ONE);
     q.leave(o, s);
     if (q.head(o, 0) === 0) w.and(o + MAIN, ~WAITING_BIT);
@@ -179,12 +190,21 @@ function releaseAlone(q: WaitQueue, o: number, n: number, bound: number): boolea
   const word = q.w.get(o + MAIN);
   if ((word >> 2) + n > bound) return false;
   q.w.set(o + MAIN, word + n * ONE);
-  if ((word & WAITING_BIT) !== 0) {
-    q.latch(o);
-    semaphoreKind.settle(q, o, false);
-    q.unlatch(o);
-  }
+  if ((word & WAITING_BIT) !== 0) grantAlone(q, o);
   return true;
+}
+
+/** Hands the permits to those who wait: one that gives up afterwards has his, as nobody dies. */
+function grantAlone(q: WaitQueue, o: number): void {
+  const w = q.w;
+  let value = w.get(o + MAIN) >> 2;
+  let s = q.head(o, 0);
+  for (; s !== 0 && value > 0; s = q.head(o, 0), value--) {
+    q.unlink(o, s);
+    w.set(s + S_STATE, GRANTED);
+    q.wake(s, false);
+  }
+  w.set(o + MAIN, value << 2 | (s === 0 ? 0 : WAITING_BIT));
 }
 
 /** Adds to the value; `false` if it is frozen or would exceed `bound`. */

@@ -16,7 +16,7 @@ import {
   TaskGroup,
 } from "@nogil/std/coroutine";
 import { Queue } from "@nogil/std/queue";
-import { Semaphore } from "@nogil/std/sync";
+import { type Guard, Semaphore } from "@nogil/std/sync";
 import { benchmark, type Case, cpython, operations, perOperation } from "./harness.ts";
 import { effection, pLimit, pQueue } from "./peers/coroutines.ts";
 import { installPeers } from "./peers/peers.ts";
@@ -157,12 +157,36 @@ async function passItems(): Promise<void> {
   ]);
 }
 
+async function passItemsOfGenerators(): Promise<void> {
+  const queue = new Queue<number>(16, { scope: "local" });
+  await joinAll([
+    spawn(function* () {
+      for (let i = 0; i < ITEMS; i++) yield queue.put(i);
+    }),
+    spawn(function* () {
+      for (let i = 0; i < ITEMS; i++) yield queue.get();
+    }),
+  ]);
+}
+
 async function sharePermit(): Promise<void> {
   const seat = new Semaphore(1, { scope: "local" });
   const body = async (): Promise<void> => {
     for (let i = 0; i < ITEMS / 2; i++) {
       const guard = await seat.acquire();
       await sleep(0);
+      guard.release();
+    }
+  };
+  await joinAll([spawn(body), spawn(body)]);
+}
+
+async function sharePermitOfGenerators(): Promise<void> {
+  const seat = new Semaphore(1, { scope: "local" });
+  const body = function* (): Generator<unknown, void, Guard> {
+    for (let i = 0; i < ITEMS / 2; i++) {
+      const guard = yield seat.acquire();
+      yield sleep(0);
       guard.release();
     }
   };
@@ -209,26 +233,28 @@ await benchmark([
     })),
   },
   {
-    title: "Queue of 16, one greenlet to another",
+    title: 'Queue of 16, scope "local", one greenlet to another',
     rate: true,
     measure: ["CPython gevent", "CPython asyncio"],
     cases: [
       gevent("queue", ITEMS),
       asyncio("queue", ITEMS),
-      ours('Queue, scope "local"', ITEMS, passItems),
+      ours("async functions", ITEMS, passItems),
+      ours("generator functions", ITEMS, passItemsOfGenerators),
     ],
-    targets: [{ name: 'Queue, scope "local"', ratio: 1 / 5 }],
+    targets: [{ name: "async functions", ratio: 1 / 5 }],
   },
   {
-    title: "Semaphore of 1 and sleep(0), two greenlets",
+    title: 'Semaphore of 1, scope "local", and sleep(0), two greenlets',
     rate: true,
     measure: ["CPython gevent", "CPython asyncio"],
     cases: [
       gevent("semaphore", ITEMS),
       asyncio("semaphore", ITEMS),
-      ours('Semaphore, scope "local"', ITEMS, sharePermit),
+      ours("async functions", ITEMS, sharePermit),
+      ours("generator functions", ITEMS, sharePermitOfGenerators),
     ],
-    targets: [{ name: 'Semaphore, scope "local"', ratio: 1 / 5 }],
+    targets: [{ name: "async functions", ratio: 1 / 5 }],
   },
   {
     title: "Calls, ten at once",

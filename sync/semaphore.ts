@@ -72,8 +72,9 @@ class Permits implements GuardOwner {
   }
 
   release(n: number): boolean {
+    const last = this.#acquired;
     if (!releasePermits(this.#agent.q, this.#o, n, this.#bound)) return false;
-    this.#released.addSmallest(n, this.#acquired);
+    this.#released.addSmallest(n, last);
     return true;
   }
 }
