@@ -16,9 +16,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { isMain } from "../../_core/task.ts";
-import { until } from "../conformance/support.ts";
 import { endless, programUrl as childUrl } from "./parent_chaos_programs.ts";
-import { numberGiven, within } from "./support.ts";
+import { numberGiven, until, within } from "./support.ts";
 
 /** Where this module was loaded from. */
 export const programUrl: string = import.meta.url;
@@ -82,14 +81,14 @@ async function run(kills: number, signal: string, report: () => void): Promise<L
           resolve();
         });
       });
-      if (lane.kills % 4 !== 3) await until(() => session(pid).length > 1 || hasEnded, name);
+      if (lane.kills % 4 !== 3) await until(() => session(pid).length > 1 || hasEnded, () => name);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * LONGEST_LIFE));
       assertEquals([hasEnded, errors], [false, ""], name);
       lane.processes += session(pid).length - 1;
       if (signal === "group") process.kill(-pid, "SIGINT");
       else process.kill(pid, signal);
       await within(ended, `the end of ${name}`);
-      await until(() => session(pid).length === 0, `${name}: the end of ${session(pid)}`);
+      await until(() => session(pid).length === 0, () => `${name}: the end of ${session(pid)}`);
       const left = readdirSync(folder).filter((one) => !known.has(one));
       lane.leftovers += left.length;
       for (const one of left) known.add(one);
@@ -122,7 +121,10 @@ async function main(): Promise<void> {
     Array.from({ length: lanes }, () => run(Math.ceil(kills / lanes), signal, report)),
   );
   const sum = (key: keyof Lane): number => all.reduce((total, lane) => total + lane[key], 0);
-  await until(() => shared().every((name) => before.includes(name)), `the end of ${shared()}`);
+  await until(
+    () => shared().every((name) => before.includes(name)),
+    () => `the end of ${shared()}`,
+  );
   console.log(
     `${sum("kills")} programs killed with ${sum("processes")} processes; ` +
       `${sum("leftovers")} sockets were left to the next program; nothing left`,

@@ -20,11 +20,11 @@ import { SharedArray } from "../../process/mod.ts";
 import { Queue } from "../../queue/mod.ts";
 import { Lock } from "../../sync/mod.ts";
 import type { AnyPool } from "../conformance/pool_support.ts";
-import { entries, until } from "../conformance/support.ts";
+import { entries } from "../conformance/support.ts";
 import { kind as channels } from "../pool/channel_pool.ts";
 import { childrenOf } from "../stress/process_run.ts";
 import { type Books, type Job, MANNERS, openBooks, work } from "./pool_chaos_tasks.ts";
-import { numberGiven, within } from "./support.ts";
+import { numberGiven, until, within } from "./support.ts";
 
 /** Where this module was loaded from. */
 export const programUrl: string = import.meta.url;
@@ -194,10 +194,6 @@ function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-async function untilTrue(condition: () => boolean): Promise<void> {
-  while (!condition()) await pause(1);
-}
-
 function leftovers(): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith(`nogil-${process.pid}-`));
 }
@@ -230,7 +226,7 @@ async function main(): Promise<void> {
     const before = runners.map(({ results }) => results);
     const isBusy = (): boolean => runners.every(({ results }, i) => results > Number(before[i]));
     await pause(random(LONGEST_PAUSE));
-    await within(untilTrue(isBusy), "results");
+    await until(isBusy, () => "results of all pools");
     const children = childrenOf(process.pid);
     const victim = children[random(children.length)];
     if (victim === undefined) continue;
@@ -247,8 +243,8 @@ async function main(): Promise<void> {
     }
   }
   await Promise.all(runners.map((runner) => runner.finish()));
-  await until(() => childrenOf(process.pid).length === 0, "the end of all workers");
-  await until(() => leftovers().length === 0, "the removal of all sockets");
+  await until(() => childrenOf(process.pid).length === 0, () => "the end of all workers");
+  await until(() => leftovers().length === 0, () => "the removal of all sockets");
   if (kills > 20) {
     assert(descriptors() < atFirst + 20, `${descriptors()} descriptors, ${atFirst} first`);
   }

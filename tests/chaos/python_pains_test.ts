@@ -21,8 +21,7 @@ import { Pool, ProcessPoolExecutor, ThreadPool, ThreadPoolExecutor } from "../..
 import { Process, SharedMemory, Value } from "../../process/mod.ts";
 import { Queue } from "../../queue/mod.ts";
 import { Event, Lock } from "../../sync/mod.ts";
-import { until } from "../conformance/support.ts";
-import { isGone } from "./support.ts";
+import { isGone, until } from "./support.ts";
 import * as tasks from "./pains_tasks.ts";
 import { names, programUrl } from "./pains_programs.ts";
 
@@ -134,7 +133,7 @@ Deno.test("executors and pools take no more of their input than they need", asyn
   const pool = new ThreadPool(2);
   const iterator = pool.imap(tasks.same, numbers());
   assertEquals((await iterator.next()).value, 0);
-  await until(() => pool.statistics().running === 0, "the end of what was taken");
+  await until(() => pool.statistics().running === 0, () => "the end of what was taken");
   assert(taken < 1000, `${taken} after the first result`);
   pool.terminate();
   await pool.join();
@@ -177,12 +176,12 @@ async function runAndKill(
   const closed = new Promise<number | string | null>((resolve) => {
     program.on("close", (code, signal) => resolve(signal ?? code));
   });
-  await until(() => stdout.includes("\n") || program.exitCode !== null, `${name}: ${stderr}`);
+  await until(() => stdout.includes("\n") || program.exitCode !== null, () => `${name}: ${stderr}`);
   const started = stdout.trim().split(" ").slice(1).map(Number);
   assert(started.length > 0, stderr);
   kill(program.pid as number);
   const end = await closed;
-  await until(() => started.every(isGone), `the end of what ${name} has started`);
+  await until(() => started.every(isGone), () => `the end of what ${name} has started`);
   assertEquals(readdirSync(tmpdir()).filter((n) => n.startsWith(`nogil-${program.pid}-`)), []);
   return { end, stderr };
 }

@@ -36,3 +36,12 @@ export async function within<T>(promise: Promise<T>, what: string | (() => strin
     clearTimeout(timer);
   }
 }
+
+/** Lets the event loop turn until a condition holds, which has to come true in time. */
+export async function until(condition: () => boolean, what: () => string): Promise<void> {
+  const end = performance.now() + PATIENCE;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`Nothing came of ${what()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
