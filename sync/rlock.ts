@@ -38,7 +38,7 @@ let owner: LockOwner | null = null;
  * The owner is the thread and, within it, the current greenlet if there is one. **Two async functions on one thread,
  * outside of greenlets, are one owner: the lock does not keep them apart.** Use a `Lock` between async functions.
  *
- * Only the owner can release it. A thread that ends while it owns the lock, in whatever way, abandons it.
+ * Only the owner can release it. A thread or a greenlet that ends while it owns the lock, in whatever way, abandons it.
  *
  * Waiters queue in the order in which they came. A running thread may barge in front of them, but a waiter that has been
  * passed over for 1 ms is handed the lock.
