@@ -94,11 +94,12 @@ export class Chunks {
       address = heap.allocateCounted(bytes, me, BIAS);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new RangeError(
-        `Cannot put item: it takes ${bytes} bytes, and of the ${heap.capacity} bytes that all queues together ` +
-          "have there are not so many free in a row",
-        { cause: error },
-      );
+      const why = error.cause === undefined
+        ? `of the ${heap.capacity} bytes that all queues together have there are not so many free in a row`
+        : "the system has no memory left for it";
+      throw new RangeError(`Cannot put item: it takes ${bytes} bytes, and ${why}`, {
+        cause: error,
+      });
     }
     const start = wordOf(address);
     if (start + words + RUN_CELL > heap.limit) heap.cover();
