@@ -367,6 +367,10 @@ Deno.test("Process.prewarm() lets a process start at once", async () => {
   await assertRejects(() => Process.prewarm("1" as never), TypeError);
   await Process.prewarm(1);
   assertEquals(activeChildren().length, 0);
+  const ready = Date.now();
+  const began = await new Process({ target: () => performance.timeOrigin }).start().join();
+  assert(began < ready, "It was started anew");
+  await Process.prewarm(1);
   const [one, other] = [1, 2].map((n) => new Process({ target: tasks.square, args: [n] }).start());
   assertEquals([await one?.join(), await other?.join()], [1, 4]);
   await Process.prewarm(1);
