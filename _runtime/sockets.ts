@@ -5,7 +5,10 @@
  */
 
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { existsSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
+import { dirname } from "node:path";
+import process from "node:process";
 import { AlreadyExistsError, NotFoundError } from "../errors.ts";
 
 /** Where a listener listens: a path, or a host and a port. */
@@ -53,8 +56,9 @@ export interface NetServer {
 const GOODBYE = 2000;
 
 const LISTEN = "listen at";
-/** Every system has sockets with paths of so many bytes. */
-const LONGEST_PATH = 100;
+const CONNECT = "connect to";
+/** The most bytes of the path of a Unix socket. Some versions of Node cut off what is more. */
+const LONGEST_PATH = process.platform === "darwin" ? 103 : 107;
 
 /** Listens; `accept` gives the events of each socket. */
 export function listenAt(
@@ -62,6 +66,8 @@ export function listenAt(
   backlog: number,
   accept: (socket: NetSocket) => SocketEvents,
 ): Promise<NetServer> {
+  const refused = refusalOf(address, LISTEN);
+  if (refused !== null) return Promise.reject(refused);
   const server = createServer({ allowHalfOpen: true }, (socket) => void follow(socket, accept));
   return new Promise((resolve, reject) => {
     server.once("error", (error) => reject(describe(error, LISTEN, address)));
@@ -82,15 +88,27 @@ export function connectTo(
   address: NetAddress,
   accept: (socket: NetSocket) => SocketEvents,
 ): Promise<NetSocket> {
+  const refused = refusalOf(address, CONNECT);
+  if (refused !== null) return Promise.reject(refused);
   const socket = connect({ ...target(address), allowHalfOpen: true });
   return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(describe(error, "connect to", address));
+    const fail = (error: Error): void => reject(describe(error, CONNECT, address));
     socket.once("error", fail);
     socket.once("connect", () => {
       socket.off("error", fail);
       resolve(follow(socket, accept));
     });
   });
+}
+
+/** Refuses a path that is too long for a Unix socket. */
+function refusalOf(address: NetAddress, what: string): RangeError | null {
+  if (typeof address !== "string" || process.platform === "win32") return null;
+  const { length } = new TextEncoder().encode(address);
+  if (length <= LONGEST_PATH) return null;
+  return new RangeError(
+    `Cannot ${what} ${address}: the path of a Unix socket has at most ${LONGEST_PATH} bytes, this one has ${length}`,
+  );
 }
 
 function target(address: NetAddress): { path: string } | { host: string; port: number } {
@@ -154,13 +172,8 @@ function describe(error: Error, what: string, address: NetAddress): Error {
       cause: error,
     });
   }
-  if (code === "ENOENT" && what === LISTEN) {
+  if (what === LISTEN && typeof address === "string" && !existsSync(dirname(address))) {
     return new NotFoundError(`Cannot ${what} ${place}: its folder does not exist`, {
-      cause: error,
-    });
-  }
-  if (code === "EINVAL" && place.length > LONGEST_PATH) {
-    return new RangeError(`Cannot ${what} ${place}: the path is too long for a Unix socket`, {
       cause: error,
     });
   }

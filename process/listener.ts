@@ -81,8 +81,9 @@ export class Listener implements AsyncDisposable {
    * @param options `address` and `family`: where; `authkey`: what clients have to know; `backlog`: how many may wait;
    * `maxBytes` of a message.
    * @throws {TypeError} If an option has a wrong type.
-   * @throws {RangeError} If a number is out of range.
+   * @throws {RangeError} If a number is out of range, or the path is too long for a Unix socket.
    * @throws {AlreadyExistsError} If the address is in use.
+   * @throws {NotFoundError} If the folder of the path does not exist.
    */
   constructor(options?: ListenerOptions) {
     const what = "create Listener";
