@@ -420,6 +420,23 @@ export function geventPoolConformance({ name: kind, of }: BodyKind): void {
     });
   }
 
+  test("Channel lets timers have their turn while two greenlets exchange items", async () => {
+    const channel = new Channel<number>();
+    let isOver = false;
+    let exchanged = 0;
+    setTimeout(() => {
+      isOver = true;
+    }, 1);
+    const receiver = spawn(of(function* () {
+      while ((yield channel.get()) >= 0) exchanged++;
+    }));
+    // Without a turn, it would be as many as there may be.
+    for (let i = 0; !isOver && i < 1_000_000; i++) await channel.put(i);
+    await channel.put(-1);
+    await receiver;
+    assertEquals([isOver, exchanged < 1_000_000], [true, true]);
+  });
+
   test("Channel serves in order, and who gives up leaves nothing behind", async () => {
     const channel = new Channel<number>();
     const got: number[] = [];
