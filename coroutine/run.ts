@@ -28,6 +28,9 @@ let runs: Promise<AsyncStore<Tasks>> | null = null;
  * Ctrl-C cancels the function, so that `finally` blocks run; at the second one, the program ends. A program that listens to
  * the signal itself is left alone.
  *
+ * At the top level of a program, `void run(main)` does on Deno what `await run(main)` does not: it ends the program with a
+ * list of who waits for what (`LoopExit`) when no task can ever go on.
+ *
  * @example Usage
  * ```ts
  * import { run, sleep } from "@nogil/std/coroutine";
