@@ -52,7 +52,12 @@ checkPrograms("T", {
     ]);
   },
   T9: lines(...Array(10).fill("start"), "true?", ...Array(10).fill("execute")),
-  T10({ lines }) {
+  T10(run) {
+    // On a busy machine the server may be up before anybody has asked.
+    for (let attempts = 4; attempts > 0 && run.lines[0] !== "not yet"; attempts--) {
+      run = run.again();
+    }
+    const { lines } = run;
     assertEquals(lines[0], "not yet");
     assertEquals(lines.filter((line) => line !== "not yet"), [
       "connected",
