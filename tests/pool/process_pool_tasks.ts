@@ -4,9 +4,16 @@ import { writeSync } from "node:fs";
 import process from "node:process";
 import { task } from "../../_core/task.ts";
 import { Pool } from "../../pool/mod.ts";
+import type { Barrier } from "../../sync/mod.ts";
 
 export const pidLater = task(import.meta, async (milliseconds: number): Promise<number> => {
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  return process.pid;
+});
+
+/** Gives the id of the process, when another one is there, too. */
+export const meet = task(import.meta, (both: Barrier): number => {
+  both.waitSync({ timeout: 30_000 });
   return process.pid;
 });
 

@@ -9,6 +9,7 @@ import {
 import { BrokenPoolError, WorkerLostError } from "../../errors.ts";
 import { Pool, ProcessPoolExecutor } from "../../pool/mod.ts";
 import { getpid, Process } from "../../process/mod.ts";
+import { Barrier } from "../../sync/mod.ts";
 import { childrenOf } from "../stress/process_run.ts";
 import process from "node:process";
 import * as tasks from "./process_pool_tasks.ts";
@@ -18,7 +19,8 @@ const onLinux = process.platform === "linux" ? Deno.test : () => {};
 
 Deno.test("Pool runs its tasks in processes of their own", async () => {
   await using pool = new Pool(2);
-  const pids = new Set(await pool.map(tasks.pidLater, Array(6).fill(20), { chunksize: 1 }));
+  const both = new Barrier(2, { scope: "process" });
+  const pids = new Set(await pool.map(tasks.meet, [both, both], { chunksize: 1 }));
   assertEquals(pids.size, 2);
   assert(!pids.has(getpid()));
 });
@@ -33,20 +35,19 @@ Deno.test("Pool survives kill -9 of any of its workers", async () => {
     assertNotEquals(error.pid, null);
     assertEquals((await rest).length, 8);
     // From outside, while it runs a task.
-    const pids = await pool.map(tasks.pidLater, [20, 20], { chunksize: 1 });
-    const both = [pool.applyAsync(tasks.pidLater, [2000]), pool.applyAsync(tasks.pidLater, [2000])];
+    const meeting = new Barrier(2, { scope: "process" });
+    const pids = await pool.map(tasks.meet, [meeting, meeting], { chunksize: 1 });
+    const both = pids.map(() => pool.applyAsync(tasks.pidLater, [60_000]));
     while (pool.statistics().running < 2) await new Promise((resolve) => setTimeout(resolve, 1));
-    for (const pid of new Set(pids)) process.kill(pid, "SIGKILL");
-    const outcomes = await Promise.allSettled(both);
-    const lost = outcomes.filter(({ status }) => status === "rejected");
-    assertEquals(lost.length, new Set(pids).size);
+    for (const pid of pids) process.kill(pid, "SIGKILL");
+    for (const one of both) await assertRejects(async () => await one, WorkerLostError);
   }
 });
 
 onLinux("Pool survives kill -9 of workers that are only starting", async () => {
   const others = childrenOf(process.pid);
   await using pool = new Pool(1);
-  const result = pool.apply(tasks.add, [1, 2]);
+  const result = pool.apply(tasks.add, [1, 2], { retries: 5 });
   const killed = new Set<number>();
   while (killed.size < 5) {
     for (const pid of childrenOf(process.pid)) {
