@@ -68,7 +68,7 @@ function specifier(url: string): string {
 }
 
 /** Whether Deno lets this thread import a module by whatever expression. */
-function isReadable(url: string): boolean {
+export function isReadable(url: string): boolean {
   const { Deno } = globalThis as {
     Deno?: { permissions: { querySync(descriptor: object): { state: string } } };
   };

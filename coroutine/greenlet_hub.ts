@@ -127,7 +127,7 @@ export class GreenletHub {
    * When a greenlet has waited again, or has ended, the time that it took is known, and if it is more than the limit,
    * `onBlocked` is called. Of one that does not come back, a thread prints, after `hung` milliseconds, what it is called and
    * where it was spawned; where several have gone on together, it names all that it may be. Of one that went on after a
-   * promise of somebody else it knows nothing.
+   * promise of somebody else it knows nothing. On Deno the thread needs the permission to read the modules of this library.
    *
    * A watchdog is started with the first greenlet if the environment variable `NOGIL_WATCHDOG` is a limit in milliseconds,
    * and the program may read it.

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { mayStartWorker } from "../_runtime/environment.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { Heartbeat } from "../_core/heartbeat.ts";
 
@@ -19,6 +20,7 @@ const LOOKS = 4;
 
 /** Starts the thread, which prints when there was no sign of life for `hung` milliseconds; gives what stops it. */
 export function startWatchdogThread(heart: Heartbeat, hung: number): () => void {
+  if (!mayStartWorker(import.meta.url)) return () => {};
   const data: WatchdogData = { nogil: "watchdog", heart: heart.buffer, hung };
   try {
     const worker = runtime().spawnWorker(import.meta.url, data, {
