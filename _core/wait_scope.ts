@@ -31,12 +31,8 @@ import type { SharedWords } from "./shared_words.ts";
 
 /** A wait that can be ended from outside. */
 export abstract class ReachableWait {
-  /** The scope in which it is, as long as it goes on. */
-  scope: WaitScope | null = null;
-  /** The wait in the scope that was entered before this one. */
-  older: ReachableWait | null = null;
-  /** The wait in the scope that was entered after this one. */
-  newer: ReachableWait | null = null;
+  /** Its place in a scope, as long as it goes on. */
+  place: WaitPlace | null = null;
 
   /** Whether it is interrupted only if no other wait of its scope was. */
   get isLastResort(): boolean {
@@ -60,8 +56,24 @@ export abstract class ReachableWait {
 
   /** Says that the wait is over. */
   leaveScope(): void {
-    const { scope } = this;
-    if (scope !== null) scope.leave(this);
+    const { place } = this;
+    if (place !== null) place.scope.leave(this);
+  }
+}
+
+/** The place of a wait in a scope: an object of its own, since waits are of many classes, and access to those is slow. */
+export class WaitPlace {
+  readonly scope: WaitScope;
+  readonly wait: ReachableWait;
+  /** The place of the wait that was entered before. */
+  older: WaitPlace | null;
+  /** The place of the wait that was entered afterwards. */
+  newer: WaitPlace | null = null;
+
+  constructor(scope: WaitScope, wait: ReachableWait, older: WaitPlace | null) {
+    this.scope = scope;
+    this.wait = wait;
+    this.older = older;
   }
 }
 
@@ -77,7 +89,7 @@ export function observeLeaving(callback: ((scope: WaitScope) => void) | null): v
 /** The waits of one greenlet. */
 export class WaitScope {
   /** The wait that was entered last. */
-  newest: ReachableWait | null = null;
+  newest: WaitPlace | null = null;
   /** The interruptions that have met no wait yet, the oldest first. */
   #pending: readonly unknown[] = NONE;
 
@@ -88,16 +100,16 @@ export class WaitScope {
 
   /** Whether there is a wait that cannot be interrupted. */
   get isShielded(): boolean {
-    for (let wait = this.newest; wait !== null; wait = wait.older) {
-      if (wait.isShielded) return true;
+    for (let place = this.newest; place !== null; place = place.older) {
+      if (place.wait.isShielded) return true;
     }
     return false;
   }
 
   /** Whether there is a wait that can be interrupted. */
   get isReachable(): boolean {
-    for (let wait = this.newest; wait !== null; wait = wait.older) {
-      if (!wait.isShielded) return true;
+    for (let place = this.newest; place !== null; place = place.older) {
+      if (!place.wait.isShielded) return true;
     }
     return false;
   }
@@ -105,20 +117,20 @@ export class WaitScope {
   /** Enters a wait that begins. If an interruption is pending, the wait is ended by it at once. */
   enter(wait: ReachableWait): void {
     const { newest } = this;
-    wait.scope = this;
-    wait.older = newest;
-    if (newest !== null) newest.newer = wait;
-    this.newest = wait;
+    const place = new WaitPlace(this, wait, newest);
+    if (newest !== null) newest.newer = place;
+    wait.place = this.newest = place;
     if (this.#pending.length > 0) this.#meet();
   }
 
   /** Takes a wait out that is over. */
   leave(wait: ReachableWait): void {
-    const { older, newer } = wait;
+    const place = wait.place as WaitPlace;
+    wait.place = null;
+    const { older, newer } = place;
     if (older !== null) older.newer = newer;
     if (newer !== null) newer.older = older;
     else this.newest = older;
-    wait.scope = wait.older = wait.newer = null;
     if (onLeave !== null) onLeave(this);
   }
 
@@ -139,7 +151,7 @@ export class WaitScope {
   /** What is waited for. */
   whats(): string[] {
     const all: ReachableWait[] = [];
-    for (let wait = this.newest; wait !== null; wait = wait.older) all.unshift(wait);
+    for (let place = this.newest; place !== null; place = place.older) all.unshift(place.wait);
     const known = all.filter(({ isLastResort }) => !isLastResort);
     return (known.length > 0 ? known : all).map(({ what }) => what);
   }
@@ -160,12 +172,15 @@ export class WaitScope {
   #end(error: unknown, lastResorts: boolean): boolean | null {
     let met: boolean | null = null;
     for (;;) {
-      let wait = this.newest;
-      while (wait !== null && (wait.isLastResort !== lastResorts || wait.isShielded)) {
-        if (wait.isShielded) met ??= false;
-        wait = wait.older;
+      let place = this.newest;
+      while (
+        place !== null && (place.wait.isLastResort !== lastResorts || place.wait.isShielded)
+      ) {
+        if (place.wait.isShielded) met ??= false;
+        place = place.older;
       }
-      if (wait === null) return met;
+      if (place === null) return met;
+      const { wait } = place;
       this.leave(wait);
       met = wait.interrupt(error) || (met ?? false);
     }

@@ -80,7 +80,7 @@ export class PartScope extends GreenletScope {
 
   override enter(wait: ReachableWait): void {
     super.enter(wait);
-    if (this.newest !== null && this.#link.scope === null) this.#whole.enter(this.#link);
+    if (this.newest !== null && this.#link.place === null) this.#whole.enter(this.#link);
   }
 
   override leave(wait: ReachableWait): void {
