@@ -26,7 +26,7 @@ const PUBLISHED = 1 << 18;
 export const SUSPECT = 1 << 18;
 /** What one part in use adds to a page's word. */
 export const ONE = 1 << 19;
-/** A run has so many bytes at most: messages say their length in a word. */
+/** A run has so many bytes at most: lengths are said in a word. */
 const MAX_BYTES = 2 ** 31 - 1;
 /** The memory grows by so many bytes at least. */
 const GROWTH = 1 << 20;
@@ -84,7 +84,7 @@ export class Heap {
   #allocate(bytes: number, first: number, rest: number): number {
     if (bytes > MAX_BYTES) {
       throw new RangeError(
-        `Cannot allocate ${bytes} bytes of shared memory: there are at most ${MAX_BYTES} for one message`,
+        `Cannot allocate ${bytes} bytes of shared memory at once: ${MAX_BYTES} is the most`,
       );
     }
     const count = Math.max(1, Math.ceil(bytes / PAGE_BYTES));

@@ -32,7 +32,10 @@ export function unshareableReason(value: object): string {
       return `${article(name)} does not travel, send an array of its values: [...values]`;
     }
   }
-  if (is(name)) return `${article(name)} does not travel, send what it holds as a plain object`;
+  const { constructor } = value;
+  if (is(name) && constructor === (globalThis as Record<string, unknown>)[name]) {
+    return `${article(name)} does not travel, send what it holds as a plain object`;
+  }
   return `an instance of class ${name} does not travel, make the class shareable(import.meta, ${name}), ` +
     "or send a plain object";
 }

@@ -6,10 +6,9 @@
 
 import process from "node:process";
 import type { Writable } from "node:stream";
-import { SHARE_ENV } from "node:worker_threads";
 import { commonRuntime, writeAllSync } from "./common.ts";
 import type { Runtime } from "./types.ts";
-import { type OwnOptions, spawnWorker } from "./worker.ts";
+import { spawnWorker } from "./worker.ts";
 
 /** Returns the runtime for Node. */
 export function nodeRuntime(): Runtime {
@@ -18,18 +17,12 @@ export function nodeRuntime(): Runtime {
     name: "node",
     heapExhausted: () => false,
     spawnWorker: (bootUrl, data, options = {}) =>
-      spawnWorker(bootUrl, import.meta.url, data, options, workerOptions()),
+      spawnWorker(bootUrl, import.meta.url, data, options, execArgv()),
     installWorkerConsole(pause, beforeOutput) {
       writeThrough(process.stdout, 1, pause, beforeOutput);
       writeThrough(process.stderr, 2, pause, beforeOutput);
     },
   };
-}
-
-/** Returns what a worker gets here: the environment of this thread, and not a copy as it was when the worker was started. */
-function workerOptions(): OwnOptions {
-  const flags = execArgv();
-  return { env: SHARE_ENV, ...(flags === undefined ? {} : { execArgv: flags }) };
 }
 
 /** Returns the flags for a worker: this thread's, without those that only suit a main script. */

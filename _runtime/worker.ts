@@ -21,6 +21,7 @@ import {
   isMainThread,
   MessageChannel as NodeMessageChannel,
   parentPort,
+  SHARE_ENV,
   receiveMessageOnPort,
   threadId,
   Worker,
@@ -84,28 +85,21 @@ export function isReadable(url: string): boolean {
   }
 }
 
-/** What one of the runtimes wants of its workers. */
-export interface OwnOptions {
-  /** Flags. */
-  execArgv?: string[];
-  /** Whose environment variables they see. */
-  env?: symbol;
-}
-
-/** Starts a worker that imports `bootUrl`. */
+/** Starts a worker that imports `bootUrl`, with the environment of this thread, and not a copy of it as it is now. */
 export function spawnWorker(
   bootUrl: string,
   runtimeUrl: string,
   data: unknown,
   options: SpawnOptions,
-  own: OwnOptions = {},
+  execArgv?: string[],
 ): WorkerHandle {
   const worker = new Worker(bootstrap(bootUrl, runtimeUrl), {
     workerData: data,
+    env: SHARE_ENV,
+    ...(execArgv === undefined ? {} : { execArgv }),
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }),
     ...(options.transfer === undefined ? {} : { transferList: options.transfer as never }),
-    ...own as { execArgv?: string[] },
   });
   // Without a listener an error would be thrown in this thread.
   worker.on("error", (error) => options.onError?.(error));

@@ -67,7 +67,7 @@ Deno.test("SharedArray() refuses bad sizes, values, codes and options", () => {
   for (const size of [-1, 1.5, NaN, Infinity]) {
     assertThrows(() => SharedArray("i", size), RangeError, "Cannot create SharedArray: its size");
   }
-  assertThrows(() => SharedArray("d", 2 ** 40), RangeError, "the heap is full");
+  assertThrows(() => SharedArray("d", 2 ** 40), RangeError, "bytes of shared memory at once");
   for (const values of [null, undefined, {}, true, 5n, () => {}]) {
     assertThrows(() => SharedArray("i", values as AnyValues), TypeError, "an iterable of values");
   }
