@@ -15,9 +15,9 @@ const KINDS: readonly (readonly [string, () => Queue<unknown>])[] = [
 ];
 
 /** Items of which threads take some before they are killed. */
-const ITEMS = 10_000;
+const ITEMS = 4_000;
 /** How often. */
-const ROUNDS = 10;
+const ROUNDS = 5;
 
 /** Starts a thread that takes an item of a queue and keeps it. */
 async function taking(queue: Queue<unknown>): Promise<AnyThread> {
