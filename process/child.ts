@@ -48,6 +48,7 @@ import {
   WATCH,
 } from "./frames.ts";
 import type { Assignment, Order } from "./orders.ts";
+import { postBytes } from "./post_bytes.ts";
 
 /** What a child has sent of its outcome. */
 export interface Sent {
@@ -124,13 +125,13 @@ export class Child {
     this.#line = port;
     runtime().onPortMessage(port, (data) => {
       if (Array.isArray(data)) return this.#setFlags(data as number[]);
-      const bytes = frame(LINE, data as Uint8Array);
+      const bytes = frame(LINE, new Uint8Array(data as ArrayBuffer));
       if (this.#control === null) this.#unsent.push(bytes);
       else this.#control.send(bytes);
     }, () => {
       this.#line = null;
     });
-    for (const bytes of this.#unread.splice(0)) port.postMessage(bytes);
+    for (const bytes of this.#unread.splice(0)) postBytes(port, bytes);
   }
 
   /** Sets words that the child sees while it computes: pairs of an index and a value. */
@@ -183,7 +184,7 @@ export class Child {
         return;
       } else if (role === CONTROL && type === LINE) {
         if (this.#line === null) this.#unread.push(payload);
-        else this.#line.postMessage(payload);
+        else postBytes(this.#line, payload);
         return;
       } else if (role === CONTROL && type === EXITING && payload.length === 4) {
         // Who has nothing left to do and does not end has been kept from it.

@@ -8,6 +8,7 @@ import { runtime } from "../_runtime/runtime.ts";
 import { tellKeeper } from "../thread/launcher.ts";
 import { keeperUrl } from "./keeper.ts";
 import type { ToKeeper } from "./orders.ts";
+import { postBytes } from "./post_bytes.ts";
 
 /** One end of a line. */
 export interface Line {
@@ -34,13 +35,17 @@ export function openLine(
 ): Line {
   const { port1, port2 } = runtime().createChannel();
   let open = true;
-  runtime().onPortMessage(port1, (message) => onMessage(message as Uint8Array), () => {
-    if (open) onClose();
-    open = false;
-  });
+  runtime().onPortMessage(
+    port1,
+    (message) => onMessage(new Uint8Array(message as ArrayBuffer)),
+    () => {
+      if (open) onClose();
+      open = false;
+    },
+  );
   tellKeeper(keeperUrl, { type: "line", ident, port: port2 } satisfies ToKeeper, [port2]);
   return {
-    send: (bytes) => port1.postMessage(bytes),
+    send: (bytes) => postBytes(port1, bytes),
     setFlags: (pairs) => port1.postMessage(pairs),
     close() {
       open = false;

@@ -1,0 +1,11 @@
+/**
+ * Bytes from thread to thread by a port.
+ *
+ * @module
+ */
+
+/** Posts a copy of bytes as a buffer: of an array, Deno looks at every element, which takes 0.1 s for 1 MB. */
+export function postBytes(port: MessagePort, bytes: Uint8Array): void {
+  const { buffer } = bytes.slice();
+  port.postMessage(buffer, [buffer]);
+}
