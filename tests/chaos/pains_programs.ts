@@ -5,6 +5,7 @@ import process from "node:process";
 import { isMain } from "../../_core/task.ts";
 import { Pool, ProcessPoolExecutor, ThreadPool } from "../../pool/mod.ts";
 import { Process } from "../../process/mod.ts";
+import { Barrier } from "../../sync/mod.ts";
 import { announceAndSleep, ownPid, sleepLong } from "./pains_tasks.ts";
 
 export const programUrl: string = import.meta.url;
@@ -24,19 +25,21 @@ function startSleeper(): Process<[], void> {
 const programs: Record<string, () => Promise<unknown>> = {
   async "Pool.map()"() {
     const pool = new Pool(2);
-    await announce([1, 2, 3, 4].map(async () => await pool.apply(ownPid, [])));
+    const meeting = new Barrier(2, { scope: "process" });
+    await announce([1, 2].map(async () => await pool.apply(ownPid, [meeting])));
     await pool.map(sleepLong, [1, 2, 3, 4]);
     pool.close();
     await pool.join();
   },
   async "ThreadPool.map()"() {
     const pool = new ThreadPool(2);
-    await announce([pool.apply(ownPid, [])]);
+    await announce([pool.apply(ownPid, [null])]);
     await pool.map(sleepLong, [1, 2, 3, 4]);
   },
   async "ProcessPoolExecutor"() {
     const executor = new ProcessPoolExecutor({ maxWorkers: 2 });
-    await announce([1, 2, 3, 4].map(async () => await executor.submit(ownPid)));
+    const meeting = new Barrier(2, { scope: "process" });
+    await announce([1, 2].map(async () => await executor.submit(ownPid, meeting)));
     await executor.submit(sleepLong);
   },
   "Process.join()": () => startSleeper().join(),

@@ -7,7 +7,7 @@ import { task } from "../../_core/task.ts";
 import { Pool } from "../../pool/mod.ts";
 import { SharedMemory, type Value } from "../../process/mod.ts";
 import type { Queue } from "../../queue/mod.ts";
-import type { Event, Lock } from "../../sync/mod.ts";
+import type { Barrier, Event, Lock } from "../../sync/mod.ts";
 
 function die(): never {
   process.kill(process.pid, "SIGKILL");
@@ -74,8 +74,8 @@ export const sleepLong = task(import.meta, (): Promise<void> => {
   return new Promise((resolve) => setTimeout(resolve, 30_000));
 });
 
-export const ownPid = task(import.meta, async (): Promise<number> => {
-  await new Promise((resolve) => setTimeout(resolve, 50));
+export const ownPid = task(import.meta, async (meeting: Barrier | null): Promise<number> => {
+  await meeting?.wait();
   return process.pid;
 });
 
