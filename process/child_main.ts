@@ -37,7 +37,6 @@ import {
   frame,
   FrameReader,
   hello,
-  joined,
   KEY_VARIABLE,
   LINE,
   PREPARE,
@@ -46,6 +45,7 @@ import {
   RESULT,
   WATCH,
 } from "./frames.ts";
+import { joinBytes } from "./join_bytes.ts";
 import type { Assignment, Work } from "./orders.ts";
 import { connectLine, receiveLine } from "./own_line.ts";
 import { doWork, takeWork } from "./own_work.ts";
@@ -117,7 +117,7 @@ function rehearse(): void {
     const { args, target } = decode(work) as Work;
     if (requiredModules(work).length > 0 || asksForProcess(target)) return;
     const { type, bytes } = outcomeFrame("result", args[0]);
-    joined([frame(type, bytes), exiting(0)]);
+    joinBytes([frame(type, bytes), exiting(0)]);
   });
   for (let i = 0; i < REHEARSALS; i++) reader.push(request);
 }
@@ -172,7 +172,7 @@ class Run {
   }
 
   async #exit(code: number, ...frames: Uint8Array[]): Promise<void> {
-    this.#socket.send(joined([...frames, exiting(code)]));
+    this.#socket.send(joinBytes([...frames, exiting(code)]));
     await this.#socket.flush();
     exit(code);
   }

@@ -16,6 +16,8 @@
  * @module
  */
 
+import { joinBytes } from "./join_bytes.ts";
+
 /** Type of a frame. */
 export const HELLO = 1;
 /** Type of a frame. */
@@ -50,17 +52,6 @@ export function frame(type: number, bytes: Uint8Array): Uint8Array {
   whole[4] = type;
   whole.set(bytes, HEADER);
   return whole;
-}
-
-/** Gives frames that are sent at once. */
-export function joined(frames: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(frames.reduce((size, { length }) => size + length, 0));
-  let at = 0;
-  for (const bytes of frames) {
-    all.set(bytes, at);
-    at += bytes.length;
-  }
-  return all;
 }
 
 /** Gives the first frame of a connection. */
@@ -119,12 +110,7 @@ export class FrameReader {
   #peek(length: number): Uint8Array {
     const first = this.#chunks[0] as Uint8Array;
     if (first.length >= length) return first.subarray(0, length);
-    const joined = new Uint8Array(Math.max(this.#size, length));
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      joined.set(chunk, at);
-      at += chunk.length;
-    }
+    const joined = joinBytes(this.#chunks);
     this.#chunks = [joined];
     return joined.subarray(0, length);
   }

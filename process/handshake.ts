@@ -15,6 +15,7 @@
  */
 
 import { AuthenticationError, EndOfFileError } from "../errors.ts";
+import { joinBytes } from "./join_bytes.ts";
 
 /** What is used of the sockets' module. */
 export interface Crypto {
@@ -91,7 +92,7 @@ export async function welcome(
   write: (bytes: Uint8Array) => void,
 ): Promise<void> {
   const ours = crypto.randomNonce(NONCE);
-  write(concat(MAGIC, flag(key !== null), ours));
+  write(joinBytes([MAGIC, flag(key !== null), ours]));
   const { hasKey, nonce } = readHello(await stream.read(HELLO));
   const shown = await stream.read(PROOF);
   const isRight = hasKey === (key !== null) &&
@@ -99,7 +100,7 @@ export async function welcome(
   const own = isRight && key !== null
     ? crypto.proof(key, "server", ours, nonce)
     : new Uint8Array(PROOF);
-  write(concat(flag(isRight), own));
+  write(joinBytes([flag(isRight), own]));
   if (!isRight) {
     throw new AuthenticationError("Cannot accept connection: the client does not know the key");
   }
@@ -123,7 +124,7 @@ export async function introduce(
   const { nonce } = readHello(await stream.read(HELLO));
   const ours = crypto.randomNonce(NONCE);
   const own = key === null ? new Uint8Array(PROOF) : crypto.proof(key, "client", nonce, ours);
-  write(concat(MAGIC, flag(key !== null), ours, own));
+  write(joinBytes([MAGIC, flag(key !== null), ours, own]));
   const verdict = await stream.read(1 + PROOF);
   if (verdict[0] !== 1) {
     throw new AuthenticationError("Cannot connect: the listener has another key, or none");
@@ -145,14 +146,4 @@ function readHello(hello: Uint8Array): { hasKey: boolean; nonce: Uint8Array } {
 
 function flag(value: boolean): Uint8Array {
   return new Uint8Array([value ? 1 : 0]);
-}
-
-function concat(...parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -7,7 +7,7 @@
 import type { PipeEnd } from "../_core/pipe_end.ts";
 import type { NetSocket, SocketEvents } from "../_runtime/sockets.ts";
 import { ByteQueue } from "./handshake.ts";
-import { joined } from "./frames.ts";
+import { joinBytes } from "./join_bytes.ts";
 import { FrameReader } from "./socket_wire.ts";
 
 /** So many bytes may come during the handshake. */
@@ -148,7 +148,7 @@ export class SocketLine implements SocketEvents {
       for (;;) {
         const first = await end.get(Infinity) as Uint8Array;
         const rest = takeMore(end, first.length);
-        const bytes = rest.length === 0 ? first : joined([first, ...rest]);
+        const bytes = rest.length === 0 ? first : joinBytes([first, ...rest]);
         if (!this.#socket.write(bytes)) await this.#socket.drained();
       }
     } catch {
