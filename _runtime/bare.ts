@@ -22,6 +22,7 @@ export interface BareDeno {
 export interface BareConnection {
   read(bytes: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
+  closeWrite(): Promise<void>;
   close(): void;
 }
 

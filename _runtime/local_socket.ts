@@ -7,13 +7,11 @@
  * @module
  */
 
-import { mkdtempSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import process from "node:process";
 import { type BareDeno, bareDeno } from "./bare.ts";
 import { followOnDeno } from "./child_socket.ts";
+import { makeSocketPath, removeLeftovers, removeSocket } from "./socket_path.ts";
 
 /** One end of a connection. */
 export interface LocalSocket {
@@ -41,16 +39,17 @@ export interface LocalListener {
   close(): void;
 }
 
-/** The longest folder below which a Unix socket can be on every system. */
-const LONGEST_FOLDER = 70;
+/** Whether what others have left behind was removed: once is enough for all children. */
+let swept = false;
 
 /** Listens at an address that nobody else has; `accept` gives the events of each connection. */
 export async function listenLocal(
   accept: (socket: LocalSocket) => SocketEvents,
 ): Promise<LocalListener> {
   if (process.platform === "win32") return await listenTcp(accept);
-  const folder = makeFolder();
-  const path = join(folder, "s");
+  if (!swept) removeLeftovers();
+  swept = true;
+  const path = makeSocketPath();
   try {
     const deno = bareDeno();
     const stop = deno === null
@@ -63,11 +62,11 @@ export async function listenLocal(
         if (!open) return;
         open = false;
         stop();
-        removeAddress(`unix:${path}`);
+        removeSocket(path);
       },
     };
   } catch (error) {
-    removeAddress(`unix:${path}`);
+    removeSocket(path);
     throw error;
   }
 }
@@ -89,10 +88,7 @@ export function connectLocal(address: string, events: SocketEvents): Promise<Loc
 
 /** Removes the socket of an address when its listener is gone and nobody else will. */
 export function removeAddress(address: string): void {
-  if (!address.startsWith("unix:")) return;
-  const path = address.slice(5);
-  attempt(() => unlinkSync(path));
-  attempt(() => rmdirSync(dirname(path)));
+  if (address.startsWith("unix:")) removeSocket(address.slice(5));
 }
 
 function follow(socket: Socket, accept: (socket: LocalSocket) => SocketEvents): LocalSocket {
@@ -111,36 +107,6 @@ function follow(socket: Socket, accept: (socket: LocalSocket) => SocketEvents): 
   socket.on("end", () => void socket.destroy());
   socket.on("close", () => events.onClose());
   return local;
-}
-
-/** Whether what others have left behind was removed. */
-let swept = false;
-
-/** Removes the folders of processes that were killed before they could. */
-function sweep(folder: string): void {
-  if (swept) return;
-  swept = true;
-  attempt(() => {
-    for (const name of readdirSync(folder)) {
-      const pid = Number(/^nogil-(\d+)-\w{6}$/.exec(name)?.[1] ?? 0);
-      if (pid > 0 && isGone(pid)) removeAddress(`unix:${join(folder, name, "s")}`);
-    }
-  });
-}
-
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as { code?: unknown }).code === "ESRCH";
-  }
-}
-
-function makeFolder(): string {
-  const parent = temporaryFolder();
-  sweep(parent);
-  return mkdtempSync(join(parent, `nogil-${process.pid}-`));
 }
 
 /** Listens at a path, and gives what ends that. */
@@ -189,22 +155,4 @@ function listenTcp(accept: (socket: LocalSocket) => SocketEvents): Promise<Local
       resolve({ address: `tcp:${port}`, close: () => void server.close() });
     });
   });
-}
-
-function temporaryFolder(): string {
-  try {
-    const folder = tmpdir();
-    if (folder.length <= LONGEST_FOLDER) return folder;
-  } catch {
-    // This process may not see its environment.
-  }
-  return "/tmp";
-}
-
-function attempt(action: () => void): void {
-  try {
-    action();
-  } catch {
-    // It is gone already.
-  }
 }

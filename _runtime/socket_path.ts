@@ -1,58 +1,68 @@
 /**
- * Where the Unix sockets of listeners lie that nobody has given an address.
+ * Where the Unix sockets lie that nobody has given an address: each in a folder of its own, which nobody else can enter.
  *
  * @module
  */
 
 import { lstatSync, mkdtempSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 
-/** What the folders are called: then come the id of the process and some letters. */
-const PREFIX = "nogil-listener-";
-/** The longest path that a Unix socket can have on every system. */
-const LONGEST_PATH = 100;
+/** What the folders are called: `nogil-`, the id of the process, and some letters. */
+const OWN_FOLDER = /^nogil-(\d+)-\w{6}$/;
+/** The longest folder below which a Unix socket can be on every system. */
+const LONGEST_FOLDER = 70;
+/** Where the folders are when they cannot be where the environment says. */
+const LAST_RESORT = "/tmp";
 
-/** Makes the path of a socket in a folder of its own, which nobody else can enter. */
+/** Makes the path of a socket in a new folder. */
 export function makeSocketPath(): string {
-  if (process.platform === "win32") {
-    return `\\\\.\\pipe\\${PREFIX}${process.pid}-${crypto.randomUUID()}`;
-  }
-  let root = temporaryFolder();
-  if (join(root, `${PREFIX}${process.pid}-000000`, "s").length > LONGEST_PATH) root = "/tmp";
-  removeLeftovers(root);
-  return join(mkdtempSync(join(root, `${PREFIX}${process.pid}-`)), "s");
-}
-
-/** The folder for temporary files, as the environment says, or as is usual when that may not be seen. */
-function temporaryFolder(): string {
+  const name = `nogil-${process.pid}-`;
+  if (process.platform === "win32") return `\\\\.\\pipe\\${name}${crypto.randomUUID()}`;
+  const root = temporaryFolder();
+  let folder: string;
   try {
-    return tmpdir();
-  } catch {
-    return "/tmp";
+    folder = mkdtempSync(join(root, name));
+  } catch (error) {
+    if (root === LAST_RESORT) throw error;
+    folder = mkdtempSync(join(LAST_RESORT, name));
   }
+  return join(folder, "s");
 }
 
 /** Removes a socket, and its folder if it was made for it. */
 export function removeSocket(path: string): void {
   if (process.platform === "win32") return;
-  attempt(() => {
-    if (lstatSync(path).isSocket()) unlinkSync(path);
-  });
   const folder = dirname(path);
-  if (folder.includes(PREFIX)) attempt(() => rmdirSync(folder));
+  const isOwn = OWN_FOLDER.test(basename(folder));
+  attempt(() => {
+    if (isOwn || lstatSync(path).isSocket()) unlinkSync(path);
+  });
+  if (isOwn) attempt(() => rmdirSync(folder));
 }
 
-/** Removes what processes have left behind that were killed. */
-function removeLeftovers(root: string): void {
+/** Removes the sockets of processes that were killed before they could. */
+export function removeLeftovers(): void {
+  if (process.platform === "win32") return;
   attempt(() => {
+    const root = temporaryFolder();
     for (const name of readdirSync(root)) {
-      if (!name.startsWith(PREFIX)) continue;
-      const pid = Number.parseInt(name.slice(PREFIX.length));
+      const pid = Number(OWN_FOLDER.exec(name)?.[1] ?? 0);
       if (pid > 0 && isGone(pid)) removeSocket(join(root, name, "s"));
     }
   });
+}
+
+/** The folder for temporary files, as the environment says, unless that may not be seen or is too long. */
+function temporaryFolder(): string {
+  try {
+    const folder = tmpdir();
+    if (folder.length <= LONGEST_FOLDER) return folder;
+  } catch {
+    // This process may not see its environment.
+  }
+  return LAST_RESORT;
 }
 
 function isGone(pid: number): boolean {

@@ -10,6 +10,8 @@ import { connect, createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import process from "node:process";
 import { AlreadyExistsError, NotFoundError } from "../errors.ts";
+import { type BareDeno, bareDeno, type BareListener } from "./bare.ts";
+import { DenoNetSocket } from "./deno_net_socket.ts";
 
 /** Where a listener listens: a path, or a host and a port. */
 export type NetAddress = string | [host: string, port: number];
@@ -68,6 +70,10 @@ export function listenAt(
 ): Promise<NetServer> {
   const refused = refusalOf(address, LISTEN);
   if (refused !== null) return Promise.reject(refused);
+  const deno = bareDeno();
+  if (deno !== null && typeof address === "string") {
+    return new Promise((resolve) => resolve(listenOnDeno(deno, address, accept)));
+  }
   const server = createServer({ allowHalfOpen: true }, (socket) => void follow(socket, accept));
   return new Promise((resolve, reject) => {
     server.once("error", (error) => reject(describe(error, LISTEN, address)));
@@ -81,6 +87,36 @@ export function listenAt(
       });
     });
   });
+}
+
+/**
+ * Listens at a path on Deno, whose `node:net` gives the socket to all children of the program: when the program is gone,
+ * clients would wait for ever for somebody to take their connections.
+ */
+function listenOnDeno(
+  deno: BareDeno,
+  path: string,
+  accept: (socket: NetSocket) => SocketEvents,
+): NetServer {
+  let listener: BareListener;
+  try {
+    listener = deno.listen({ transport: "unix", path });
+  } catch (error) {
+    throw describe(error as Error, LISTEN, path);
+  }
+  let open = true;
+  const close = (): void => {
+    if (!open) return;
+    open = false;
+    listener.close();
+  };
+  void (async () => {
+    for (;;) {
+      const socket = new DenoNetSocket(await listener.accept(), GOODBYE);
+      void socket.follow(accept(socket));
+    }
+  })().catch(close); // It is closed, or will never take a connection again.
+  return { address: path, close };
 }
 
 /** Connects. */

@@ -14,7 +14,7 @@ import {
 } from "../_core/wait_options.ts";
 import { WAITABLE, type WaitState } from "../_core/wait_state.ts";
 import { runtime } from "../_runtime/runtime.ts";
-import { makeSocketPath, removeSocket } from "../_runtime/socket_path.ts";
+import { makeSocketPath, removeLeftovers, removeSocket } from "../_runtime/socket_path.ts";
 import { type Connection, connectionOver } from "./connection.ts";
 import { ConnectionState } from "./connection_state.ts";
 import type { Address, Arrival } from "./socket_protocol.ts";
@@ -231,7 +231,9 @@ function addressOf(options: ListenerOptions | undefined, what: string): Address 
     );
   }
   if (options?.address === undefined) {
-    return family === "AF_INET" ? ["127.0.0.1", 0] : makeSocketPath();
+    if (family === "AF_INET") return ["127.0.0.1", 0];
+    removeLeftovers();
+    return makeSocketPath();
   }
   const address = checkAddress(options.address, what);
   if (family !== undefined && (family === "AF_INET") !== Array.isArray(address)) {

@@ -6,7 +6,8 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
@@ -84,7 +85,7 @@ for (const family of ["AF_UNIX", "AF_INET"] as const) {
       assert(host === "127.0.0.1" && port > 0);
       assertEquals((listener.lastAccepted as [string, number])[0], "127.0.0.1");
     } else {
-      assertMatch(listener.address as string, /nogil-listener-/);
+      assertMatch(listener.address as string, /nogil-\d+-\w{6}\/s$/);
       assertEquals(listener.lastAccepted, null);
     }
     const large = new Uint8Array(16 * 1024 * 1024).fill(5);
@@ -231,6 +232,33 @@ Deno.test("Listener.accept() waits no longer than it should", async () => {
   await lost;
   closeAll(client, server);
 });
+
+if (process.platform === "linux") {
+  Deno.test("Listener keeps its socket from the programs that this one starts", () => {
+    const listener = new Listener();
+    const path = listener.address as string;
+    const inode = readFileSync("/proc/net/unix", "utf8").split("\n")
+      .find((line) => line.endsWith(` ${path}`))?.trim().split(/ +/)[6];
+    assertMatch(inode ?? "", /^\d+$/);
+    const { stdout } = spawnSync("ls", ["-l", "/proc/self/fd"], { encoding: "utf8" });
+    assertMatch(stdout, /0 -> /);
+    assert(!stdout.includes(`socket:[${inode}]`), stdout);
+    listener.close();
+  });
+
+  Deno.test("Listener finds another folder when there is none for temporary files", () => {
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = "/nowhere";
+    try {
+      const listener = new Listener();
+      assertMatch(listener.address as string, /^\/tmp\/nogil-/);
+      listener.close();
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
+  });
+}
 
 Deno.test("connections that nobody accepts end with the listener", async () => {
   const listener = new Listener();
@@ -419,8 +447,6 @@ Deno.test("Listener and Client refuse what makes no sense", async () => {
   }
   await assertRejects(() => Client(undefined as never), TypeError, "'address'");
   await assertRejects(() => Client("/x", { timeout: -1 }), RangeError);
-  const left = readdirSync(tmpdir()).filter((name) =>
-    name.startsWith(`nogil-listener-${process.pid}-`)
-  );
+  const left = readdirSync(tmpdir()).filter((name) => name.startsWith(`nogil-${process.pid}-`));
   assertEquals(left, []);
 });
