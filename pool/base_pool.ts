@@ -4,7 +4,7 @@
  * @module
  */
 
-import { TimeoutError, UnshareableError } from "../errors.ts";
+import { UnshareableError } from "../errors.ts";
 import { HANDLE, type HandleRecord } from "../_core/handle.ts";
 import { checkSyncWait, type SyncWaitOptions, type WaitOptions } from "../_core/wait_options.ts";
 import type { AsyncResult } from "./async_result.ts";
@@ -24,6 +24,7 @@ import type {
 } from "./pool_options.ts";
 import type { PoolStatistics } from "./engine_types.ts";
 import type { AnyFunction } from "./function_table.ts";
+import { submitSync } from "./submit_sync.ts";
 
 /**
  * What all pools can do: Python's `multiprocessing.Pool`.
@@ -122,27 +123,8 @@ export abstract class BasePool implements AsyncDisposable {
   ): R;
   applySync(fn: AnyFunction, args?: readonly unknown[], options?: ApplySyncOptions): unknown {
     const timeout = checkSyncWait(options, "apply");
-    const { engine } = this.#core;
-    let state: "pending" | "done" | "failed" = "pending";
-    let value: unknown;
     const list = checkApply(this.#core, fn, args, options);
-    const ticket = engine.submit(fn, list, withoutTimeout(options), {
-      resolve(result) {
-        state = "done";
-        value = result;
-      },
-      reject(error) {
-        state = "failed";
-        value = error;
-      },
-    });
-    if (!engine.waitSync(() => state !== "pending", timeout)) {
-      const late = new TimeoutError(`Cannot apply: the task was not done within ${timeout} ms`);
-      engine.abort(ticket, late);
-      throw late;
-    }
-    if (state as string === "failed") throw value;
-    return value;
+    return submitSync(this.#core.engine, fn, list, withoutTimeout(options), timeout);
   }
 
   /**
@@ -379,6 +361,11 @@ export abstract class BasePool implements AsyncDisposable {
   /** Gives what the pool has done and how its workers are used, at this moment. */
   statistics(): PoolStatistics {
     return this.#core.engine.statistics();
+  }
+
+  /** Describes the pool, as `<ThreadPool workers=2 open>`. */
+  toString(): string {
+    return this.#core.describe(this.constructor.name);
   }
 
   /** Closes the pool and waits until all work is done, however the block has ended. */

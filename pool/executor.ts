@@ -191,6 +191,11 @@ export abstract class Executor implements AsyncDisposable {
     return this.#core.engine.statistics();
   }
 
+  /** Describes the executor, as `<ThreadPoolExecutor workers=2 open>`. */
+  toString(): string {
+    return this.#core.describe(this.constructor.name);
+  }
+
   /** Shuts the executor down and waits until all work is done, however the block has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();

@@ -89,9 +89,9 @@ export class PoolCore {
     closeWhenDropped(this, { drop: () => engine.close() });
   }
 
-  /** Whether it takes work. */
-  get isOpen(): boolean {
-    return this.#state === "open";
+  /** Describes the pool, as `<ThreadPool workers=2 open>`. */
+  describe(name: string): string {
+    return `<${name} workers=${this.workers} ${this.#state}>`;
   }
 
   /** Throws if it takes no more work. */

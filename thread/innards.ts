@@ -4,9 +4,10 @@
  * @module
  */
 
-import { UnshareableError } from "../errors.ts";
+import { InvalidStateError, UnshareableError } from "../errors.ts";
 import type { HandleRecord } from "../_core/handle.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
+import { MAIN_IDENT } from "../_core/thread_table.ts";
 import type { Settled } from "./outcome.ts";
 import { realm } from "./realm.ts";
 
@@ -56,6 +57,19 @@ export function innardsFor(record: ThreadRecord): Innards {
   return { ...blankInnards(), ident, address, name, daemon, record };
 }
 
+/** Describes a thread of a class. */
+export function describeThread(innards: Innards, className: string): string {
+  const { ident, record, settled, daemon } = innards;
+  const parts = [className, record?.name ?? innards.name];
+  if (ident === null) parts.push("initial");
+  else {
+    const isOver = record === null ? settled !== null : record.ended;
+    parts.push(`ident=${ident}`, isOver ? "stopped" : "started");
+  }
+  if (daemon) parts.push("daemon");
+  return `<${parts.join(" ")}>`;
+}
+
 /** Gives what travels of a thread that was started. */
 export function handleOf(innards: Innards, target: "thread" | "process"): HandleRecord {
   const { ident, address, name, daemon, settled } = innards;
@@ -74,6 +88,25 @@ export function handleOf(innards: Innards, target: "thread" | "process"): Handle
     type: "thread/Thread",
     data: pinned || settled === null ? data : { ...data, settled },
   };
+}
+
+/** Gives the result of a thread that has ended, or throws its error. */
+export function resultOf({ settled }: Innards): unknown {
+  if (settled?.kind === "result") return settled.value;
+  throw settled?.value;
+}
+
+/**
+ * Gives the record of a thread that is to be stopped; `null` if it has ended.
+ *
+ * @throws {InvalidStateError} If it was not started, or is the main one.
+ */
+export function stoppable({ ident, name, record }: Innards, verb: string): ThreadRecord | null {
+  if (ident === null) {
+    throw new InvalidStateError(`Cannot ${verb} thread ${name}: it was not started`);
+  }
+  if (ident === MAIN_IDENT) throw new InvalidStateError(`Cannot ${verb} the main thread`);
+  return record;
 }
 
 /** Gives the innards of a thread that has arrived; a reference to its record is held if it is still there. */

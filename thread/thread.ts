@@ -22,7 +22,16 @@ import { watchFailures } from "./failures.ts";
 import { knownThread, releaseHandle, rememberHandle } from "./handles.ts";
 import { killThread, launch } from "./launcher.ts";
 import { loadOutcome, loadOutcomeSync, type Settled } from "./outcome.ts";
-import { blankInnards, handleOf, type Innards, innardsFor, innardsFrom } from "./innards.ts";
+import {
+  blankInnards,
+  describeThread,
+  handleOf,
+  type Innards,
+  innardsFor,
+  innardsFrom,
+  resultOf,
+  stoppable,
+} from "./innards.ts";
 import { realm } from "./realm.ts";
 import { encodeRequest, requestOf } from "./request.ts";
 import { stopSignal } from "./stop_signal.ts";
@@ -154,7 +163,7 @@ export class Thread<A extends unknown[] = [], R = unknown> {
       await waitForEnd(record, options, this.#innards.name);
       if (this.#innards.settled === null) this.#settle(await loadOutcome(record), record);
     }
-    return this.#result();
+    return resultOf(this.#innards) as R;
   }
 
   /**
@@ -177,7 +186,7 @@ export class Thread<A extends unknown[] = [], R = unknown> {
       waitForEndSync(record, options.timeout, this.#innards.name);
       this.#settle(loadOutcomeSync(record), record);
     }
-    return this.#result();
+    return resultOf(this.#innards) as R;
   }
 
   /** Tells whether the thread was started and has not ended yet. */
@@ -235,7 +244,7 @@ export class Thread<A extends unknown[] = [], R = unknown> {
    * @throws {UnshareableError} If the reason cannot travel.
    */
   stop(reason?: unknown): void {
-    const record = this.#stoppable("stop");
+    const record = stoppable(this.#innards, "stop");
     if (record === null || record.ended) return;
     const encoded = reason === undefined ? null : encode(reason, "thread", "reason");
     if (encoded !== null && encoded.buffers.length > 0) {
@@ -264,7 +273,7 @@ export class Thread<A extends unknown[] = [], R = unknown> {
    * @throws {InvalidStateError} If the thread was not started, or is the main one.
    */
   kill(): void {
-    const record = this.#stoppable("kill");
+    const record = stoppable(this.#innards, "kill");
     if (record !== null) killThread(record);
   }
 
@@ -302,6 +311,11 @@ export class Thread<A extends unknown[] = [], R = unknown> {
    */
   setDaemon(daemon: boolean): void {
     this.daemon = daemon;
+  }
+
+  /** Describes the thread, as `<Thread Thread-1 ident=3 started>`. */
+  toString(): string {
+    return describeThread(this.#innards, this.constructor.name);
   }
 
   /**
@@ -351,21 +365,6 @@ export class Thread<A extends unknown[] = [], R = unknown> {
     if (record.stopRequested) stopSignal(innards);
     innards.record = null;
     releaseHandle(this, record);
-  }
-
-  #result(): R {
-    const { settled } = this.#innards;
-    if (settled?.kind === "result") return settled.value as R;
-    throw settled?.value;
-  }
-
-  #stoppable(verb: string): ThreadRecord | null {
-    const { ident, name, record } = this.#innards;
-    if (ident === null) {
-      throw new InvalidStateError(`Cannot ${verb} thread ${name}: it was not started`);
-    }
-    if (ident === MAIN_IDENT) throw new InvalidStateError(`Cannot ${verb} the main thread`);
-    return record;
   }
 }
 

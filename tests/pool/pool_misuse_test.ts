@@ -255,3 +255,20 @@ Deno.test("what is cancelled says so as every other error does", async () => {
   );
   await pool.join();
 });
+
+Deno.test("pools and executors say how they are", async () => {
+  const pool = new ThreadPool(3);
+  const executor = new ThreadPoolExecutor({ maxWorkers: 1 });
+  assertEquals([String(pool), String(executor)], [
+    "<ThreadPool workers=3 open>",
+    "<ThreadPoolExecutor workers=1 open>",
+  ]);
+  pool.close();
+  executor.shutdownSync();
+  assertEquals([String(pool), String(executor)], [
+    "<ThreadPool workers=3 closed>",
+    "<ThreadPoolExecutor workers=1 closed>",
+  ]);
+  await pool.terminate();
+  assertEquals(String(pool), "<ThreadPool workers=3 terminated>");
+});

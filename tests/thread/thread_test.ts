@@ -1,6 +1,13 @@
-import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { InvalidStateError, TimeoutError, UnshareableError } from "../../errors.ts";
-import { type AnyThread, Thread } from "../../thread/mod.ts";
+import { type AnyThread, currentThread, Thread } from "../../thread/mod.ts";
 import {
   add,
   addLater,
@@ -367,4 +374,14 @@ Deno.test("Thread cannot be sent before its start", () => {
   const thread = new Thread({ target: add, args: [1, 2] });
   const sender = new Thread({ target: joinOther, args: [thread as AnyThread] });
   assertThrows(() => sender.start(), UnshareableError);
+});
+
+Deno.test("Thread.toString() says how it is", async () => {
+  const thread = new Thread({ target: add, args: [1, 2], name: "adder", daemon: true });
+  assertEquals(String(thread), "<Thread adder initial daemon>");
+  thread.start();
+  assertMatch(String(thread), /^<Thread adder ident=\d+ (started|stopped) daemon>$/);
+  await thread.join();
+  assertEquals(String(thread), `<Thread adder ident=${thread.ident} stopped daemon>`);
+  assertMatch(String(currentThread()), /^<Thread \S+ ident=\d+ started>$/);
 });
