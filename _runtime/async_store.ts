@@ -22,7 +22,7 @@ export interface ContextStore<T extends object> {
   /** Calls a function in the present context, but with another value. */
   run<R>(value: T | undefined, fn: () => R): R;
   /** Takes the present context down, but with another value. */
-  keep(value: T): KeptContext;
+  keep(value: T | undefined): KeptContext;
   /** Calls a function in a context that was taken down. */
   call<A, B, C, R>(context: KeptContext, fn: (a: A, b: B, c: C) => R, a: A, b: B, c: C): R;
 }

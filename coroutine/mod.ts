@@ -80,6 +80,7 @@ export {
   type Switching,
 } from "./raw_greenlet.ts";
 export { run } from "./run.ts";
+export { Runner } from "./runner.ts";
 export { shield } from "./shield.ts";
 export { idle, sleep } from "./sleep.ts";
 export { joinAll, type JoinAllOptions, killAll, spawn, spawnLater } from "./spawn.ts";

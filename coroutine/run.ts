@@ -4,26 +4,15 @@
  * @module
  */
 
-import { InvalidStateError } from "../errors.ts";
-import { onInterrupt } from "../_runtime/interrupt_signal.ts";
-import { type AsyncStore, runtime } from "../_runtime/runtime.ts";
-import { AsyncTask, watchTasks } from "./async_task.ts";
-import { type GreenletResult, strandOf } from "./greenlet.ts";
-import { joinWait } from "./join_wait.ts";
-import { currentScope } from "./scheduler.ts";
-
-/** The tasks of one run that have not ended. */
-type Tasks = Set<AsyncTask<unknown>>;
-
-/** Tells which run the running code belongs to. */
-let runs: Promise<AsyncStore<Tasks>> | null = null;
+import type { GreenletResult } from "./greenlet.ts";
+import { Runner } from "./runner.ts";
 
 /**
  * Runs a program of tasks: Python's `asyncio.run`.
  *
  * When the function has ended, the tasks are cancelled that were started in the run, by `createTask` and whatever else starts
  * tasks, and have not ended; they have a second to do so. Errors that they throw meanwhile go to the hook for errors of
- * greenlets.
+ * greenlets. For several functions that share their tasks there is {@linkcode Runner}.
  *
  * Ctrl-C cancels the function, so that `finally` blocks run; at the second one, the program ends. A program that listens to
  * the signal itself is left alone.
@@ -55,45 +44,10 @@ export async function run<A extends unknown[], R>(
   fn: (...args: A) => R,
   ...args: A
 ): Promise<GreenletResult<R>> {
-  if (typeof fn !== "function") {
-    const received = fn === null ? "null" : typeof fn;
-    throw new TypeError(
-      `Cannot run: 'fn' must be a function, as run(main): received ${received}`,
-    );
-  }
-  if (currentScope() !== null) {
-    throw new InvalidStateError("Cannot run: this is a greenlet already, await the function");
-  }
-  const store = await (runs ??= watchRuns());
-  const tasks: Tasks = new Set();
-  const main = new AsyncTask<GreenletResult<R>>(fn as never, ...args);
-  const stopListening = onInterrupt(() => void main.cancel("Cannot go on: interrupted by Ctrl-C"));
+  const runner = new Runner();
   try {
-    return await store.run(tasks, () => main.start()).get();
+    return await runner.run(fn, ...args);
   } finally {
-    await endAll(tasks);
-    stopListening();
+    await runner.close();
   }
-}
-
-/** Cancels tasks, and those that they start meanwhile. */
-async function endAll(tasks: Tasks): Promise<void> {
-  while (tasks.size > 0) {
-    const all = [...tasks];
-    tasks.clear();
-    for (const task of all) task.cancel("Cannot go on: the run has ended");
-    await Promise.all(all.map((task) => task.ready() || joinWait(strandOf(task), false)));
-  }
-}
-
-/** Sees to it that tasks are known to the run in which they are started. */
-async function watchRuns(): Promise<AsyncStore<Tasks>> {
-  const store = await runtime().asyncStore<Tasks>();
-  watchTasks((task) => {
-    const tasks = store.getStore();
-    if (tasks === undefined || tasks.has(task) || task.ready()) return;
-    tasks.add(task);
-    strandOf(task).listen({ notify: () => void tasks.delete(task) });
-  });
-  return store;
 }

@@ -53,6 +53,11 @@ export function contextFor(scope: GreenletScope): KeptContext {
   return store.keep(scope);
 }
 
+/** Gives the present asynchronous context, for what belongs to no greenlet. */
+export function keepOutside(): KeptContext {
+  return store.keep(undefined);
+}
+
 /** Calls a function whose waits belong to a scope. */
 export function runInScope<R>(scope: GreenletScope, fn: () => R): R {
   const before = exchangeStepping(null);
