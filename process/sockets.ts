@@ -82,16 +82,18 @@ function startWorker(): PipeEnd {
     requests: theirs.send(),
   };
   theirs.close();
-  const worker = runtime().spawnWorker(bootUrl, data, {
-    name: "nogil sockets",
-    onExit() {
-      // All that it had is closed, and the next request starts another one.
-      requests = null;
-      mine.close();
-      agent.reap(id);
-    },
-  });
-  worker.unref();
+  const onExit = (): void => {
+    // All that it had is closed, and the next request starts another one.
+    requests = null;
+    mine.close();
+    agent.reap(id);
+  };
+  try {
+    runtime().spawnWorker(bootUrl, data, { name: "nogil sockets", onExit }).unref();
+  } catch (error) {
+    onExit();
+    throw error;
+  }
   runtime().onProcessExit(flush);
   return mine.outlast();
 }

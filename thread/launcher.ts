@@ -10,7 +10,7 @@ import { leaveFamily } from "../_core/process_family.ts";
 import { setBufferBroker } from "../_core/buffer_broker.ts";
 import { setProgramEnd } from "../_core/program_end.ts";
 import type { NewThread, ThreadRecord } from "../_core/thread_record.ts";
-import { runtime } from "../_runtime/runtime.ts";
+import { runtime, type WorkerHandle } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
 import { printIgnored } from "../_core/ignored_error.ts";
 import { doomOwn, spawnOwn, terminateDoomed } from "./own_workers.ts";
@@ -99,21 +99,8 @@ function assign({ slots, table }: Realm, record: ThreadRecord): boolean {
 }
 
 function startSupervisor(): void {
+  const worker = spawnSupervisor();
   supervised = true;
-  const agent = currentAgent();
-  const data: BootData = {
-    nogil: "supervisor",
-    arena: agent.arena.buffer as Buffers[number],
-    threads: realm().memory,
-    agent: agent.reserveId(),
-    slot: -1,
-    ident: 0,
-  };
-  const worker = runtime().spawnWorker(bootUrl, data, {
-    name: "nogil supervisor",
-    onMessage: terminateDoomed,
-    onError: (error) => printIgnored("the supervisor of threads", error),
-  });
   worker.unref();
   connectSupervisor((message, transfer) => worker.post(message, transfer));
   runtime().onBeforeExit(waitForThreads);
@@ -124,6 +111,29 @@ function startSupervisor(): void {
     realm().slots.endBlocked(currentAgent().arena.words);
     leaveFamily();
   });
+}
+
+function spawnSupervisor(): WorkerHandle {
+  const agent = currentAgent();
+  const id = agent.reserveId();
+  const data: BootData = {
+    nogil: "supervisor",
+    arena: agent.arena.buffer as Buffers[number],
+    threads: realm().memory,
+    agent: id,
+    slot: -1,
+    ident: 0,
+  };
+  try {
+    return runtime().spawnWorker(bootUrl, data, {
+      name: "nogil supervisor",
+      onMessage: terminateDoomed,
+      onError: (error) => printIgnored("the supervisor of threads", error),
+    });
+  } catch (error) {
+    agent.reap(id);
+    throw error;
+  }
 }
 
 let waiting = false;

@@ -17,9 +17,11 @@ interface Ended {
   at: number;
 }
 
-/** Runs a program of `programs.ts` in a process of its own. */
-function run(program: string): Promise<Ended> {
-  const flags = "deno" in process.versions ? ["run", "-A", "--quiet"] : [];
+/** Runs a program of `programs.ts` in a process of its own; on Deno, with all permissions or those that are given. */
+function run(program: string, permissions: readonly string[] = ["-A"]): Promise<Ended> {
+  const flags = "deno" in process.versions
+    ? ["run", "--quiet", "--no-prompt", "--no-check", ...permissions]
+    : [];
   const child = spawn(process.execPath, [...flags, fileURLToPath(programUrl), program], {
     env: { ...process.env, NO_COLOR: "1" },
   });
@@ -150,3 +152,13 @@ Deno.test("Thread.start() at the top level of a module that a thread imports is 
   );
   assertEquals(code, 0);
 });
+
+if ("deno" in process.versions) {
+  Deno.test("Thread.start() says that it may not read modules, as often as it is called", async () => {
+    const { code, stdout, stderr } = await run("start twice", ["--allow-env"]);
+    const refused =
+      "NotSupportedError: Cannot start worker: it may not read the modules of the program, run it with --allow-read";
+    assertEquals([code, stdout, stderr], [0, [refused, refused], ""]);
+    assertEquals((await run("start twice", ["--allow-read"])).stdout, ["1", "1"]);
+  });
+}

@@ -189,6 +189,15 @@ const programs: Record<string, () => void | Promise<void>> = {
     thread.joinSync();
     print("main");
   },
+  async "start twice"() {
+    for (let i = 0; i < 2; i++) {
+      try {
+        console.log(await new Thread({ target: () => 1 }).start().join());
+      } catch (error) {
+        console.log(`${error}`);
+      }
+    }
+  },
   async "missing guard"() {
     const { work } = await import("./unguarded.ts");
     await new Thread({ target: work, daemon: true }).start().join().catch((error) => {
