@@ -6,7 +6,8 @@
 
 import { CancelledError, InvalidStateError } from "../errors.ts";
 import { checkGrace } from "./greenlet_checks.ts";
-import { Greenlet, type GreenletResult, type LinkTarget, strandOf } from "./greenlet.ts";
+import { Greenlet, type GreenletResult, strandOf } from "./greenlet.ts";
+import type { LinkTarget } from "./link.ts";
 import { strandsOf } from "./population.ts";
 import { currentStrand, type Strand } from "./strand.ts";
 

@@ -4,25 +4,28 @@
  * @module
  */
 
-import { InvalidStateError, TimeoutError, UnshareableError } from "../errors.ts";
-import { calledWithin } from "../_core/deadline.ts";
+import { InvalidStateError, UnshareableError } from "../errors.ts";
 import { HANDLE, type HandleRecord } from "../_core/handle.ts";
 import { checkWait, type WaitOptions } from "../_core/wait_options.ts";
 import { WAITABLE, type WaitState } from "../_core/wait_state.ts";
 import { checkBody, checkError, checkGrace } from "./greenlet_checks.ts";
-import { GreenletState, subscribe } from "./greenlet_state.ts";
+import { GreenletState, stateWord } from "./greenlet_state.ts";
 import type { GreenletResult, KillOptions } from "./greenlet_types.ts";
-import { joinWait, killedItself, outcomeOf } from "./join_wait.ts";
+import { waitUntilDead } from "./end_wait.ts";
+import { killedItself } from "./join_wait.ts";
 import { Link, type LinkTarget } from "./link.ts";
-import { hubScope } from "./scheduler.ts";
-import { wrongDelay } from "./sleep.ts";
+import { checkDelay } from "./sleep.ts";
+import { addCallback, removeCallback, type SpawnCallback, tellSpawned } from "./spawn_callbacks.ts";
+import { treeLocalsOf } from "./spawn_tree.ts";
 import { type Body, currentStrand, DEAD, NEW, POSTED, RUNNING, Strand } from "./strand.ts";
 
 export type { GreenletResult, KillOptions } from "./greenlet_types.ts";
-export type { LinkTarget } from "./link.ts";
 
 /** Milliseconds that a greenlet which was killed has to end in. */
 const GRACE = 1000;
+
+const BELONGS_HERE =
+  "Cannot send greenlet: it belongs to the thread that made it, send its function as a task and make a greenlet there";
 
 /** Gives what the hub knows of a greenlet. */
 export let strandOf: (greenlet: Greenlet<unknown>) => Strand;
@@ -114,6 +117,22 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
   }
 
   /**
+   * Adds a function, once, that is told of every greenlet of this thread before it is started, in whatever way. It is called
+   * in the code that starts the greenlet; what it throws is printed.
+   *
+   * @param callback The function.
+   * @throws {TypeError} If it is none.
+   */
+  static addSpawnCallback(callback: SpawnCallback): void {
+    addCallback(callback);
+  }
+
+  /** Takes a function out that `addSpawnCallback` has added. Any other is left alone. */
+  static removeSpawnCallback(callback: SpawnCallback): void {
+    removeCallback(callback);
+  }
+
+  /**
    * What the greenlet does. The default calls the function given to the constructor; a subclass may override it.
    *
    * @param args The arguments given to the constructor.
@@ -141,21 +160,20 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
    * @throws {RangeError} If it is negative or NaN.
    */
   startLater(milliseconds: number): this {
-    if (typeof milliseconds !== "number" || !(milliseconds >= 0)) {
-      throw wrongDelay("start greenlet", milliseconds);
-    }
+    checkDelay("start greenlet", milliseconds);
     this.#begin(milliseconds);
     return this;
   }
 
   #begin(delay: number): void {
     const strand = this.#strand;
-    if (strand.state !== NEW) return;
+    if (strand.state !== NEW || strand.isDue) return;
     const { run } = this;
     if (run !== Greenlet.prototype.run) strand.body = checkBody(run);
     if (strand.body === null) {
       throw new InvalidStateError("Cannot start greenlet: it has no function and no method 'run'");
     }
+    tellSpawned(this as Greenlet<unknown>);
     strand.start(delay);
   }
 
@@ -185,36 +203,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
 
   #wait(options: WaitOptions | undefined, wantsValue: boolean): Promise<unknown> {
     this.#strand.isLookedAt = true;
-    return this.#waitUntilDead(options, wantsValue);
-  }
-
-  #waitUntilDead(options: WaitOptions | undefined, wantsValue: boolean): Promise<unknown> {
-    const strand = this.#strand;
-    try {
-      const timeout = checkWait(options);
-      if (strand.state === DEAD) return outcomeOf(strand, wantsValue);
-      if (currentStrand() === strand) {
-        const verb = wantsValue ? "get result of" : "join";
-        throw new InvalidStateError(`Cannot ${verb} greenlet: it would wait for itself`);
-      }
-      if (options === undefined) return joinWait(strand, wantsValue);
-      return this.#waitWithin(timeout, options.signal, wantsValue);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  async #waitWithin(
-    timeout: number,
-    signal: AbortSignal | undefined,
-    wantsValue: boolean,
-  ): Promise<unknown> {
-    const strand = this.#strand;
-    const what = `${this.name}.${wantsValue ? "get" : "join"}()`;
-    if (await calledWithin((done) => subscribe(strand, done), timeout, signal, what, hubScope())) {
-      return outcomeOf(strand, wantsValue);
-    }
-    throw new TimeoutError(`Cannot wait for ${this.name}: it is not dead after ${timeout} ms`);
+    return waitUntilDead(this.#strand, options, wantsValue);
   }
 
   /**
@@ -254,7 +243,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
       const strand = this.#strand;
       strand.kill(reason, grace === undefined ? GRACE : checkGrace("kill", grace));
       if (strand === currentStrand()) return killedItself(strand);
-      return this.#waitUntilDead(options && wait, false) as Promise<void>;
+      return waitUntilDead(strand, options && wait, false) as Promise<void>;
     } catch (problem) {
       return Promise.reject(problem);
     }
@@ -288,13 +277,31 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
 
   /** Whether the greenlet was started and is not dead. */
   get started(): boolean {
-    const { state } = this.#strand;
-    return state === POSTED || state === RUNNING || this.#strand.isDue;
+    const { state, isDue } = this.#strand;
+    return state === POSTED || state === RUNNING || isDue;
   }
 
   /** The number of the greenlet, in the order of their making. */
   get ident(): number {
     return this.#strand.ident;
+  }
+
+  /** A small number, from 0 on, that no other living greenlet of this thread has. The next one gets it when this is dead. */
+  get minimalIdent(): number {
+    return this.#strand.minimalIdent;
+  }
+
+  /** Gives the greenlet in which this one was made; `null` if that has ended, or if it was made outside of greenlets. */
+  spawningGreenlet(): Greenlet<unknown> | null {
+    return (this.#strand.origin?.spawner?.facade ?? null) as Greenlet<unknown> | null;
+  }
+
+  /**
+   * An object for whatever you like, which the greenlet shares with all that were made in it, in those, and so on, and with
+   * the one in which it was made. Greenlets that were made outside of greenlets have one each.
+   */
+  get spawnTreeLocals(): Record<PropertyKey, unknown> {
+    return treeLocalsOf(this.#strand);
   }
 
   /** What the greenlet is called in messages. Default: its class and its number, as `Greenlet-7`. */
@@ -352,6 +359,11 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
     this.#strand.unlisten((one) => one instanceof Link && one.target === target);
   }
 
+  /** Takes all links back that have not been called. Those who join go on waiting. */
+  unlinkAll(): void {
+    this.#strand.unlisten((one) => one instanceof Link, Infinity);
+  }
+
   /** How many wait for the end of the greenlet: links, and those who join. */
   hasLinks(): number {
     return this.#strand.listeners;
@@ -359,15 +371,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
 
   /** Describes the greenlet, as `<Greenlet-7 running>`. */
   toString(): string {
-    const { state, hasFailed } = this.#strand;
-    const word = state === DEAD
-      ? hasFailed ? "failed" : "ended"
-      : state === RUNNING
-      ? this.#strand === currentStrand() ? "current" : "running"
-      : this.started
-      ? "started"
-      : "new";
-    return `<${this.name} ${word}>`;
+    return `<${this.name} ${stateWord(this.#strand)}>`;
   }
 
   /**
@@ -385,10 +389,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T> {
    * @ignore
    */
   [HANDLE](_target: "thread" | "process"): HandleRecord {
-    throw new UnshareableError(
-      "Cannot send greenlet: it belongs to the thread that made it, send its function as a task " +
-        "and make a greenlet there",
-    );
+    throw new UnshareableError(BELONGS_HERE);
   }
 
   #link(target: LinkTarget<this>, onValue: boolean, onError: boolean): void {

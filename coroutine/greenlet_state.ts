@@ -1,12 +1,12 @@
 /**
- * Greenlets among other objects that are waited for.
+ * How far greenlets are, for those who look at them and for waits for many objects.
  *
  * @module
  */
 
 import type { WaitState } from "../_core/wait_state.ts";
 import { expectStart } from "./population.ts";
-import { DEAD, type Listener, type Strand } from "./strand.ts";
+import { currentStrand, DEAD, type Listener, POSTED, RUNNING, type Strand } from "./strand.ts";
 
 /** A greenlet, as a wait for many objects sees it. */
 export class GreenletState implements WaitState {
@@ -28,6 +28,14 @@ export class GreenletState implements WaitState {
   subscribe(onDone: () => void): () => void {
     return subscribe(this.#strand, onDone);
   }
+}
+
+/** Says in a word how far a greenlet is. */
+export function stateWord(strand: Strand): string {
+  const { state } = strand;
+  if (state === DEAD) return strand.hasFailed ? "failed" : "ended";
+  if (state === RUNNING) return strand === currentStrand() ? "current" : "running";
+  return state === POSTED || strand.isDue ? "started" : "new";
 }
 
 /** Calls back when a greenlet is dead, unless the returned function is called before. */

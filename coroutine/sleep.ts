@@ -78,6 +78,13 @@ export function idle(): Promise<void> {
   });
 }
 
+/** Checks a delay. */
+export function checkDelay(verb: string, milliseconds: unknown): void {
+  if (typeof milliseconds !== "number" || !(milliseconds >= 0)) {
+    throw wrongDelay(verb, milliseconds);
+  }
+}
+
 /** Says what is wrong with a delay. */
 export function wrongDelay(verb: string, milliseconds: unknown): Error {
   if (typeof milliseconds !== "number") {

@@ -34,8 +34,10 @@ import { isThenable } from "../_core/thenable.ts";
 import { callErrorHook } from "./error_hook.ts";
 import { BEGUN, GreenletScope, hasEnded, noteProgress, STARTED } from "./greenlet_scope.ts";
 import type { Waiter } from "./hub.ts";
+import { MinimalIdents } from "./minimal_idents.ts";
 import { beginPopulation, endExpectation, enterPopulation, leavePopulation } from "./population.ts";
 import { contextFor, currentScope, runInScope, scheduler, store } from "./scheduler.ts";
+import { Origin } from "./spawn_tree.ts";
 
 /** What a greenlet runs. */
 // deno-lint-ignore no-explicit-any -- it takes and returns what it likes
@@ -55,6 +57,10 @@ class Rare {
   /** Goes off when it is to begin, or to be given up. */
   alarm: Alarm<Waiter> | null = null;
   controller: AbortController | null = null;
+  /** Where those come from that it has made. */
+  offspring: Origin | null = null;
+  /** A number that no other has while it lives; -1 until somebody asks. */
+  minimalIdent = -1;
 }
 
 /** One request to die. */
@@ -70,6 +76,8 @@ export const DEAD = 3;
 
 /** The arguments of greenlets that have none any more. */
 const NOTHING: readonly unknown[] = [];
+
+const minimalIdents: MinimalIdents = new MinimalIdents();
 
 let lastIdent = 0;
 let lastRank = 0;
@@ -92,6 +100,8 @@ export class Strand extends GreenletScope implements Waiter {
   isLookedAt = false;
   previous: Strand | null = null;
   next: Strand | null = null;
+  /** Where it comes from, if a greenlet has made it. */
+  readonly origin: Origin | null;
   #context: KeptContext | null = null;
   /** Who has not been told of its end: nobody, one, or many in the order of their coming. */
   #listeners: Listener | Set<Listener> | null = null;
@@ -101,6 +111,8 @@ export class Strand extends GreenletScope implements Waiter {
     super();
     this.body = body;
     this.args = args.length === 0 ? NOTHING : args;
+    const maker = currentScope();
+    this.origin = maker === null ? null : maker.strand.offspring;
   }
 
   get strand(): this {
@@ -129,6 +141,26 @@ export class Strand extends GreenletScope implements Waiter {
   /** The same, made if need be. */
   get ownLocals(): WeakMap<object, object> {
     return this.#rarely.locals ??= new WeakMap();
+  }
+
+  /** Where those come from that it makes. */
+  get offspring(): Origin {
+    return this.#rarely.offspring ??= new Origin(this, this.origin?.tree);
+  }
+
+  /** The same, if anybody has asked for it. */
+  get existingOffspring(): Origin | null {
+    return this.#rare?.offspring ?? null;
+  }
+
+  /** The smallest number that no other had when somebody asked for it first. */
+  get minimalIdent(): number {
+    const rare = this.#rarely;
+    if (rare.minimalIdent < 0) {
+      rare.minimalIdent = minimalIdents.take();
+      if (this.state === DEAD) minimalIdents.giveBack(rare.minimalIdent);
+    }
+    return rare.minimalIdent;
   }
 
   get #rarely(): Rare {
@@ -222,7 +254,7 @@ export class Strand extends GreenletScope implements Waiter {
     this.hasFailed = isError && !(value instanceof GreenletExit);
     if (this.#rare !== null) {
       this.#setAlarm(null);
-      this.#rare.locals = null;
+      this.#leaveRare(this.#rare);
     }
     this.#context = this.body = null;
     this.args = NOTHING;
@@ -233,6 +265,12 @@ export class Strand extends GreenletScope implements Waiter {
         if (!this.isLookedAt) callErrorHook({ error: value, greenlet: this.facade as object });
       });
     }
+  }
+
+  #leaveRare(rare: Rare): void {
+    rare.locals = null;
+    if (rare.offspring !== null) rare.offspring.spawner = null;
+    if (rare.minimalIdent >= 0) minimalIdents.giveBack(rare.minimalIdent);
   }
 
   /** Interrupts it for good; after `grace` milliseconds it is given up. */
@@ -294,12 +332,16 @@ export class Strand extends GreenletScope implements Waiter {
     else if (listeners === listener) this.#listeners = null;
   }
 
-  /** Takes the first listener out for which a condition holds and that has not been told yet. */
-  unlisten(isMeant: (listener: Listener) => boolean): void {
+  /** Takes the first listeners out for which a condition holds and that have not been told yet, `most` of them. */
+  unlisten(isMeant: (listener: Listener) => boolean, most: number = 1): void {
     const listeners = this.#listeners;
     if (listeners === null) return;
+    let left = most;
     for (const listener of listeners instanceof Set ? listeners : [listeners]) {
-      if (isMeant(listener)) return this.forget(listener);
+      if (left === 0) return;
+      if (!isMeant(listener)) continue;
+      this.forget(listener);
+      left--;
     }
   }
 

@@ -1,0 +1,167 @@
+/** What gevent's tests demand of the trees of greenlets, and of those who are told of their start. */
+
+import { assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  createTask,
+  Greenlet,
+  GreenletPool,
+  hub,
+  joinAll,
+  sleep,
+  spawn,
+  spawnLater,
+} from "../../coroutine/mod.ts";
+import { capturePrinted } from "../pool/wait_support.ts";
+import type { BodyKind } from "./gevent_support.ts";
+
+/** Registers the tests for one kind of functions. */
+export function geventTreeConformance({ name: kind, of }: BodyKind): void {
+  const test = (name: string, fn: () => void | Promise<void>): void =>
+    Deno.test(`${name} [${kind}]`, fn);
+  const sleeper = of(function* (ms: number) {
+    yield sleep(ms);
+    return ms;
+  });
+
+  test("V13 Greenlet.spawnTreeLocals are shared by those that a greenlet has made", async () => {
+    const seen: unknown[] = [];
+    const leaf = of(function* () {
+      yield sleep(0);
+      seen.push(hub.current?.spawnTreeLocals.user);
+    });
+    const branch = of(function* () {
+      const one = spawn(leaf);
+      yield sleep(0);
+      yield joinAll([one, createTask(leaf), new Greenlet(leaf).startLater(1)]);
+    });
+    const root = of(function* (user: string) {
+      const child = spawn(branch);
+      (hub.current as Greenlet<unknown>).spawnTreeLocals.user = user;
+      yield child;
+      assertStrictEquals(child.spawnTreeLocals, hub.current?.spawnTreeLocals);
+    });
+    const ada = spawn(root, "Ada");
+    const bob = spawn(root, "Bob");
+    await Promise.all([ada.get(), bob.get()]);
+    assertEquals(seen.sort(), ["Ada", "Ada", "Ada", "Bob", "Bob", "Bob"]);
+    assertNotStrictEquals(ada.spawnTreeLocals, bob.spawnTreeLocals);
+    assertEquals([ada.spawnTreeLocals, bob.spawnTreeLocals], [{ user: "Ada" }, { user: "Bob" }]);
+    assertEquals(spawn(sleeper, 0).spawnTreeLocals, {});
+  });
+
+  test("V13 Greenlet.spawnTreeLocals outlive the first of the tree", async () => {
+    const last = await spawn(of(function* () {
+      (hub.current as Greenlet<unknown>).spawnTreeLocals.depth = 2;
+      yield sleep(0);
+      return [new Greenlet(sleeper, 0)];
+    }));
+    assertEquals((last[0] as Greenlet<unknown>).spawnTreeLocals, { depth: 2 });
+  });
+
+  test("V13 Greenlet.spawningGreenlet() is the one that has made it, until that has ended", async () => {
+    const made: Greenlet<unknown>[] = [];
+    const maker = spawn(of(function* () {
+      made.push(spawn(sleeper, 0), spawnLater(1, sleeper, 0), createTask(sleeper, 0));
+      const late = new Greenlet(sleeper, 0);
+      made.push(late);
+      yield spawn(() => void late.start());
+      made.push(...(yield spawn(() => [new Greenlet(sleeper, 0)])) as Greenlet<unknown>[]);
+      assertEquals(made.slice(0, 4).map((one) => one.spawningGreenlet()), [
+        hub.current,
+        hub.current,
+        hub.current,
+        hub.current,
+      ]);
+      yield joinAll(made.slice(0, 4));
+    }));
+    assertEquals(maker.spawningGreenlet(), null);
+    await maker;
+    assertEquals(made.map((one) => one.spawningGreenlet()), [null, null, null, null, null]);
+    assertEquals(made.length, 5);
+  });
+
+  test("V14 Greenlet.addSpawnCallback() is told of every greenlet that is started, once", async () => {
+    const told: unknown[] = [];
+    const tell = (greenlet: Greenlet<unknown>): void => {
+      told.push(greenlet, greenlet.started);
+    };
+    Greenlet.addSpawnCallback(tell);
+    Greenlet.addSpawnCallback(tell);
+    const pool = new GreenletPool(1);
+    const all: Greenlet<unknown>[] = [
+      spawn(sleeper, 0),
+      spawnLater(1, sleeper, 0),
+      new Greenlet(sleeper, 0).start(),
+      createTask(sleeper, 0),
+      pool.spawn(sleeper, 1),
+    ];
+    const expected = all.flatMap((greenlet) => [greenlet, false]);
+    assertEquals(told, expected);
+    all.forEach((greenlet) => void greenlet.start());
+    const waiting = pool.spawn(sleeper, 0);
+    assertEquals(told, expected);
+    await joinAll([...all, waiting]);
+    Greenlet.removeSpawnCallback(tell);
+    await spawn(sleeper, 0);
+    assertEquals(told, [...expected, waiting, false]);
+  });
+
+  test("V14 a spawn callback may throw, kill the greenlet, and take itself out", async () => {
+    const error = new Error("no");
+    const fail = (): void => {
+      throw error;
+    };
+    const kill = (greenlet: Greenlet<unknown>): void => {
+      Greenlet.removeSpawnCallback(kill);
+      void greenlet.kill();
+    };
+    Greenlet.addSpawnCallback(fail);
+    Greenlet.addSpawnCallback(kill);
+    try {
+      const greenlets: Greenlet<unknown>[] = [];
+      const text = capturePrinted(() => {
+        greenlets.push(spawn(sleeper, 1), spawn(sleeper, 1));
+      });
+      assertEquals(greenlets.map(({ dead }) => dead), [true, false]);
+      assertEquals(text.match(/Exception ignored in a spawn callback:\nError: no/g)?.length, 2);
+      assertEquals(await greenlets[1]?.get(), 1);
+    } finally {
+      Greenlet.removeSpawnCallback(fail);
+    }
+    for (const wrong of [undefined, null, 1, {}]) {
+      assertThrows(() => Greenlet.addSpawnCallback(wrong as never), TypeError, "'callback'");
+    }
+  });
+
+  test("Greenlet.minimalIdent is the smallest number that no living greenlet has", async () => {
+    const greenlets = [1, 2, 3, 4, 5].map(() => spawn(sleeper, Infinity));
+    const of = (some: Greenlet<unknown>[]): number[] => some.map((one) => one.minimalIdent);
+    const first = of(greenlets);
+    const [one, , three, four] = greenlets as [never, never, never, never];
+    assertEquals(of(greenlets), first);
+    assertEquals(new Set(first).size, 5);
+    const ended: Greenlet<unknown>[] = [four, one, three];
+    for (const greenlet of ended) await greenlet.kill();
+    const next = [1, 2, 3].map(() => spawn(sleeper, Infinity));
+    assertEquals(of(next), of(ended).sort((a, b) => a - b));
+    assertEquals(of(ended).sort((a, b) => a - b), of(next));
+    for (const greenlet of [...greenlets, ...next]) await greenlet.kill();
+    assertEquals(spawn(sleeper, 0).minimalIdent, Math.min(...first));
+  });
+
+  test("Greenlet.unlinkAll() takes all links back, and nobody's wait", async () => {
+    const log: string[] = [];
+    const greenlet = spawn(sleeper, 1);
+    const joined = greenlet.join();
+    greenlet.link(() => log.push("link"));
+    greenlet.linkValue(() => log.push("linkValue"));
+    assertEquals(greenlet.hasLinks(), 3);
+    greenlet.unlinkAll();
+    assertEquals(greenlet.hasLinks(), 1);
+    greenlet.link(() => log.push("later"));
+    await joined;
+    await sleep(0);
+    assertEquals(log, ["later"]);
+    greenlet.unlinkAll();
+  });
+}
