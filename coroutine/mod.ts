@@ -67,6 +67,7 @@ export { type GreenletHub, hub, type HubStatistics } from "./greenlet_hub.ts";
 export { GreenletLocal, type GreenletLocalConstructor } from "./greenlet_local.ts";
 export type { GreenletMapOptions, MapInput } from "./greenlet_map.ts";
 export { GreenletPool } from "./greenlet_pool.ts";
+export { GreenletTree } from "./greenlet_tree.ts";
 export type { GreenletThreadPool } from "./greenlet_thread_pool.ts";
 export { type GreenletApplyOptions, Group, type GroupJoinOptions } from "./group.ts";
 export type { LinkTarget, Settable } from "./link.ts";
@@ -80,6 +81,7 @@ export {
   type Switching,
 } from "./raw_greenlet.ts";
 export { run } from "./run.ts";
+export { formatRunInfo, printRunInfo } from "./run_info.ts";
 export { Runner } from "./runner.ts";
 export { shield } from "./shield.ts";
 export { idle, sleep } from "./sleep.ts";

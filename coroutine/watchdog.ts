@@ -87,6 +87,11 @@ export function startWantedWatchdog(): void {
   if (limit > 0 && kennel.length === 0) startWatchdog({ limit });
 }
 
+/** Gives where a greenlet was spawned, as lines of a stack; empty if no watchdog is at work that knows. */
+export function spawnedAt(strand: Strand): string {
+  return kennel.at(-1)?.spawnedAt(strand) ?? "";
+}
+
 class Watchdog implements Disposable {
   readonly #limit: number;
   readonly #onBlocked: (args: BlockedArgs) => void;
@@ -150,11 +155,12 @@ class Watchdog implements Disposable {
     const [first, ...others] = [...this.#resumed].slice(0, MOST);
     this.#heart.text = first === undefined
       ? ""
-      : [[first, ...others].map(nameOf).join(" or "), this.#spawnedAt(first)]
+      : [[first, ...others].map(nameOf).join(" or "), this.spawnedAt(first)]
         .filter((line) => line !== "").join("\n");
   }
 
-  #spawnedAt(strand: Strand): string {
+  /** Gives where a greenlet was spawned, if the watchdog was at work. */
+  spawnedAt(strand: Strand): string {
     const error = this.#spawned.get(strand);
     return error === undefined ? "" : stackOf(error);
   }
@@ -168,7 +174,7 @@ class Watchdog implements Disposable {
     const stack = isOver ? "" : stackOf(new Error("Blocked"));
     const greenlet = strand.facade as Greenlet<unknown>;
     try {
-      this.#onBlocked({ greenlet, milliseconds, stack, spawned: this.#spawnedAt(strand) });
+      this.#onBlocked({ greenlet, milliseconds, stack, spawned: this.spawnedAt(strand) });
     } catch (error) {
       printIgnored("the watchdog", error);
     }

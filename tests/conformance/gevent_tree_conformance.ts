@@ -1,17 +1,29 @@
 /** What gevent's tests demand of the trees of greenlets, and of those who are told of their start. */
 
-import { assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertMatch,
+  assertNotStrictEquals,
+  assertStrictEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import {
   createTask,
+  formatRunInfo,
   Greenlet,
   GreenletPool,
+  GreenletTree,
   hub,
   joinAll,
+  printRunInfo,
   sleep,
   spawn,
   spawnLater,
 } from "../../coroutine/mod.ts";
+import { Event } from "../../sync/mod.ts";
 import { capturePrinted } from "../pool/wait_support.ts";
+import { FOREVER } from "./asyncio_support.ts";
 import type { BodyKind } from "./gevent_support.ts";
 
 /** Registers the tests for one kind of functions. */
@@ -131,6 +143,92 @@ export function geventTreeConformance({ name: kind, of }: BodyKind): void {
     for (const wrong of [undefined, null, 1, {}]) {
       assertThrows(() => Greenlet.addSpawnCallback(wrong as never), TypeError, "'callback'");
     }
+  });
+
+  test("V47 GreenletTree.format() shows who has made whom, and what they wait for", async () => {
+    const event = new Event({ scope: "local" });
+    const child = of(function* () {
+      yield event.wait();
+    });
+    let fromInside = "";
+    const parent = spawn(of(function* () {
+      const { spawnTreeLocals } = hub.current as Greenlet<unknown>;
+      Object.assign(spawnTreeLocals, { user: "Ada", n: NaN, fn: sleeper, big: 1n });
+      Object.assign(spawnTreeLocals, {
+        long: "x".repeat(200),
+        list: [1, { a: 2 }],
+        none: undefined,
+      });
+      Object.defineProperty(spawnTreeLocals, "bad", {
+        enumerable: true,
+        get() {
+          throw new RangeError("no");
+        },
+      });
+      spawn(of(function* () {
+        spawn(child).name = "grandchild";
+        yield event.wait();
+      })).name = "first";
+      spawn(child).name = "second";
+      yield sleep(0);
+      const tree = GreenletTree.currentTree() as GreenletTree;
+      assertStrictEquals(tree.greenlet, hub.current);
+      assertEquals(tree.childTrees.map(({ greenlet }) => greenlet.name), ["first", "second"]);
+      assertEquals(tree.childTrees.map(({ isCurrentTree }) => isCurrentTree), [false, false]);
+      fromInside = tree.format();
+      yield sleep(FOREVER);
+    }));
+    parent.name = "parent";
+    for (let i = 0; i < 9; i++) await sleep(0);
+    const details = [
+      `user = "Ada"`,
+      "n = NaN",
+      `fn = function ${sleeper.name}`,
+      "big = 1n",
+      `long = "${"x".repeat(79)}…`,
+      `list = [1,{"a":2}]`,
+      "none = undefined",
+      "bad = (RangeError: no)",
+    ];
+    const lines = [
+      `<parent running> waits for sleep(${FOREVER})`,
+      ...details.map((detail) => `:   ${detail}`),
+      "+-- <first running> waits for Event.wait()",
+      "|   +-- <grandchild running> waits for Event.wait()",
+      "+-- <second running> waits for Event.wait()",
+    ];
+    const own = GreenletTree.forest().find(({ greenlet }) => greenlet === parent) as GreenletTree;
+    const withoutPlaces = (text: string): string[] =>
+      text.split("\n").filter((line) => !/^[ :|]*(spawned$|at )/.test(line));
+    assertEquals(withoutPlaces(own.format()), lines);
+    assertEquals([own.isCurrentTree, GreenletTree.currentTree()], [false, null]);
+    assertEquals(withoutPlaces(fromInside)[0], "<parent current>");
+    // The watchdog of these tests knows where they were spawned.
+    assertMatch(own.format(), /\n: +spawned\n: +at .*gevent_tree_conformance/);
+    assertEquals(withoutPlaces(formatRunInfo()).join("\n").includes(lines.join("\n")), true);
+    assertStringIncludes(capturePrinted(printRunInfo), String(own));
+    await parent.kill();
+    const orphans = GreenletTree.forest().map(({ greenlet }) => greenlet.name);
+    assertEquals(["first", "second"].map((name) => orphans.includes(name)), [true, true]);
+    event.set();
+    await hub.join();
+    assertEquals(GreenletTree.forest(), []);
+  });
+
+  test("V47 GreenletTree.format() of very many is cut, and takes no stack", async () => {
+    const event = new Event({ scope: "local" });
+    let left = 1200;
+    const deep = of(function* (): Generator<unknown, void> {
+      if (--left > 0) spawn(deep);
+      yield event.wait();
+    });
+    const root = spawn(deep);
+    while (left > 0) await sleep(0);
+    const tree = GreenletTree.forest().find(({ greenlet }) => greenlet === root) as GreenletTree;
+    const lines = tree.formatLines().filter((line) => line.includes("Greenlet-"));
+    assertEquals([lines.length, tree.formatLines().at(-1)], [1000, "and 200 more"]);
+    event.set();
+    await hub.join();
   });
 
   test("Greenlet.minimalIdent is the smallest number that no living greenlet has", async () => {
