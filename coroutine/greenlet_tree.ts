@@ -24,22 +24,21 @@ let plant: (strand: Strand) => GreenletTree;
  *
  * @example Usage
  * ```ts
- * import { GreenletTree, hub, sleep, spawn } from "@nogil/std/coroutine";
+ * import { GreenletTree, hub, killAll, sleep, spawn } from "@nogil/std/coroutine";
  * import { assertEquals } from "@std/assert";
  *
  * const parent = spawn(async () => {
- *   hub.current!.name = "parent";
  *   spawn(sleep, 1000).name = "child";
  *   await sleep(1000);
  * });
- * await sleep(0);
- * const [tree] = GreenletTree.forest();
- * assertEquals(tree?.format(), `
- * <parent running> waits for sleep(1000)
- * +-- <child running> waits for sleep(1000)
- * `.trim());
- * for (const { greenlet } of [tree!, ...tree!.childTrees]) await greenlet.kill();
- * assertEquals([parent.dead, GreenletTree.forest()], [true, []]);
+ * parent.name = "parent";
+ * while (hub.statistics().sleeping < 2) await sleep(0);
+ * const forest = GreenletTree.forest();
+ * assertEquals(forest.map((tree) => tree.formatLines()), [[
+ *   "<parent running> waits for sleep(1000)",
+ *   "+-- <child running> waits for sleep(1000)",
+ * ]]);
+ * await killAll(hub.greenlets);
  * ```
  */
 export class GreenletTree {

@@ -25,8 +25,8 @@ import { GreenletTree } from "./greenlet_tree.ts";
  */
 export function formatRunInfo(): string {
   const { greenlets, ready, sleeping, started, failed, killed } = hub.statistics();
-  const head = `${greenlets} greenlets (${ready} ready, ${sleeping} alarms); of ${started} ` +
-    `that were started, ${failed} have failed and ${killed} were killed`;
+  const head = `Greenlets: ${greenlets} (${ready} ready), alarms: ${sleeping}; ` +
+    `started: ${started}, failed: ${failed}, killed: ${killed}`;
   return [head, ...GreenletTree.forest().map((tree) => tree.format())].join("\n");
 }
 
