@@ -389,7 +389,7 @@ function workersConformance(kind: ExecutorKind): void {
       const workers = new Set<string>();
       for (let i = 0; i < 10; i++) workers.add(await executor.submit(worker));
       assertEquals(workers.size, 1);
-    });
+    }, {});
   });
 
   Deno.test(`${name} runs async tasks of a worker one at a time by default`, async () => {

@@ -4,11 +4,13 @@ import {
   assertEquals,
   assertMatch,
   assertNotStrictEquals,
+  assertRejects,
   assertStrictEquals,
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import {
+  assertSwitches,
   createTask,
   formatRunInfo,
   Greenlet,
@@ -23,13 +25,15 @@ import {
 } from "../../coroutine/mod.ts";
 import { Event } from "../../sync/mod.ts";
 import { capturePrinted } from "../pool/wait_support.ts";
+import { InvalidStateError } from "../../errors.ts";
 import { FOREVER } from "./asyncio_support.ts";
-import type { BodyKind } from "./gevent_support.ts";
+import { type BodyKind, thrown } from "./gevent_support.ts";
 
 /** Registers the tests for one kind of functions. */
 export function geventTreeConformance({ name: kind, of }: BodyKind): void {
   const test = (name: string, fn: () => void | Promise<void>): void =>
     Deno.test(`${name} [${kind}]`, fn);
+  const idle = of(function* () {});
   const sleeper = of(function* (ms: number) {
     yield sleep(ms);
     return ms;
@@ -229,6 +233,79 @@ export function geventTreeConformance({ name: kind, of }: BodyKind): void {
     assertEquals([lines.length, tree.formatLines().at(-1)], [1000, "and 200 more"]);
     event.set();
     await hub.join();
+  });
+
+  test("V46 assertSwitches() demands that a function lets others run", async () => {
+    const error = new Error("no");
+    const failing = of(function* () {
+      throw error;
+    });
+    const pausing = of(function* () {
+      yield sleep(0);
+      return "fine";
+    });
+    assertEquals(await assertSwitches(pausing), "fine");
+    assertStrictEquals(await thrown(assertSwitches(failing)), error);
+    for (const wrong of [idle, () => 1, async () => {}]) {
+      await assertRejects(() => assertSwitches(wrong), InvalidStateError, "has never let others");
+    }
+    function named(): void {}
+    await assertRejects(() => assertSwitches(named), InvalidStateError, "go on: 'named' has");
+    // In a greenlet, too, and interrupted with it.
+    assertEquals(await spawn(of(() => assertSwitches(pausing) as never)), "fine");
+    let inner: Greenlet<unknown> | null = null;
+    const outer = createTask(() =>
+      assertSwitches(of(function* () {
+        inner = hub.current;
+        yield sleep(FOREVER);
+      }))
+    );
+    while (inner === null) await sleep(0);
+    outer.cancel();
+    await outer.join();
+    await (inner as Greenlet<unknown>).join();
+  });
+
+  test("V46 assertSwitches() demands that a function keeps nobody waiting for long", async () => {
+    const spin = (milliseconds: number): void => {
+      for (const since = performance.now(); performance.now() - since < milliseconds;);
+    };
+    const places = {
+      before: of(function* () {
+        spin(60);
+        yield sleep(1);
+      }),
+      after: of(function* () {
+        yield new Promise((resolve) => setTimeout(resolve, 1));
+        spin(60);
+      }),
+    };
+    for (const spinning of Object.values(places)) {
+      await assertRejects(
+        () => assertSwitches(spinning, { maxBlockingTime: 30 }),
+        InvalidStateError,
+        "ms, more than 30 ms",
+      );
+      await assertSwitches(spinning, { maxBlockingTime: 60_000 });
+    }
+    // What others do is not its fault.
+    const other = spawn(of(function* () {
+      yield sleep(1);
+      spin(3000);
+    }));
+    await assertSwitches(sleeper.bind(null, 5), { maxBlockingTime: 2000 });
+    await other;
+    await assertRejects(() => assertSwitches(1 as never), TypeError, "'fn'");
+    await assertRejects(
+      () => assertSwitches(idle, { maxBlockingTime: 0 }),
+      RangeError,
+      "'maxBlockingTime'",
+    );
+    await assertRejects(
+      () => assertSwitches(idle, { maxBlockingTime: "1" as never }),
+      TypeError,
+      "'maxBlockingTime'",
+    );
   });
 
   test("Greenlet.minimalIdent is the smallest number that no living greenlet has", async () => {

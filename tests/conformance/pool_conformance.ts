@@ -686,7 +686,7 @@ function workersConformance(kind: PoolKind): void {
       await Promise.all([blocker, ...rest, failed.wait()]);
       const idle = pool.statistics();
       assertEquals([idle.queued, idle.running, idle.done, idle.failed], [0, 0, 4, 1]);
-    });
+    }, {});
   });
 }
 
@@ -696,7 +696,7 @@ function endConformance(kind: PoolKind): void {
     for (let i = 0; i < (kind.kind === "thread" ? 20 : 3); i++) {
       await withPool(kind, 2, async (pool) => {
         assertEquals(await pool.map(square, range(10)), SQUARES.slice(0, 10));
-      });
+      }, {});
     }
   });
 

@@ -74,29 +74,57 @@ export async function endAfter(test: () => Promise<void>, end: () => Promise<voi
   await end();
 }
 
-/** Runs a test with a pool, of which nothing is left afterwards. */
+/** Pools and executors of processes that a test has left whole and idle: processes take long to start. */
+const idle = new Map<string, AnyPool | AnyExecutor>();
+
+/** Runs a test with what has workers, and ends it then, unless it is of use for the next test. */
+async function withWorkers<P extends AnyPool | AnyExecutor>(
+  key: string | null,
+  make: () => P,
+  fn: (workers: P) => void | Promise<void>,
+  end: (workers: P) => Promise<void>,
+): Promise<void> {
+  const workers = idle.get(key ?? "") as P | undefined ?? make();
+  idle.delete(key ?? "");
+  await endAfter(async () => await fn(workers), async () => {
+    if (key !== null && isWholeAndIdle(workers)) idle.set(key, workers);
+    else await end(workers);
+  });
+}
+
+function isWholeAndIdle(workers: AnyPool | AnyExecutor): boolean {
+  const { workersLost, running, queued } = workers.statistics();
+  return String(workers).includes(" open") && workersLost + running + queued === 0;
+}
+
+/** What names a kind of workers that the next test may use, too: those without options that take long to start. */
+function keyOf(kind: PoolKind | ExecutorKind, workers: number, options: unknown): string | null {
+  return kind.kind === "process" && options === undefined ? `${kind.name} ${workers}` : null;
+}
+
+/** Runs a test with a pool, of which nothing is left afterwards but perhaps idle processes, for the next test. */
 export async function withPool(
   kind: PoolKind,
   workers: number,
   fn: (pool: AnyPool) => void | Promise<void>,
   options?: AnyPoolOptions,
 ): Promise<void> {
-  const pool = kind.make(workers, options);
-  await endAfter(async () => await fn(pool), async () => {
+  const make = (): AnyPool => kind.make(workers, options);
+  await withWorkers(keyOf(kind, workers, options), make, fn, async (pool) => {
     pool.terminate();
     await pool.join({ timeout: PATIENCE });
   });
 }
 
-/** Runs a test with an executor, of which nothing is left afterwards. */
+/** Runs a test with an executor, of which nothing is left afterwards but perhaps idle processes, for the next test. */
 export async function withExecutor(
   kind: ExecutorKind,
   maxWorkers: number,
   fn: (executor: AnyExecutor) => void | Promise<void>,
   options?: AnyExecutorOptions,
 ): Promise<void> {
-  const executor = kind.make({ ...options, maxWorkers });
-  await endAfter(async () => await fn(executor), async () => {
+  const make = (): AnyExecutor => kind.make({ ...options, maxWorkers });
+  await withWorkers(keyOf(kind, maxWorkers, options), make, fn, async (executor) => {
     await within(executor.shutdown({ cancelFutures: true }), "the end of the executor");
   });
 }
