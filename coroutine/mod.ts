@@ -57,6 +57,7 @@
  * @module
  */
 
+export { assertSwitches, type AssertSwitchesOptions } from "./assert_switches.ts";
 export { allTasks, AsyncTask, type CancelOptions, createTask, currentTask } from "./async_task.ts";
 export type { Awaitable, AwaitableResult } from "./awaitable.ts";
 export { Channel } from "./channel.ts";
