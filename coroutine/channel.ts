@@ -6,6 +6,7 @@
 
 import { EmptyError, FullError, ShutDownError } from "../errors.ts";
 import { checkWait, type WaitOptions } from "../_core/wait_options.ts";
+import { belongsHere } from "./belongs_here.ts";
 import { Party, shutDown } from "./channel_party.ts";
 import { scheduler } from "./scheduler.ts";
 
@@ -13,8 +14,8 @@ import { scheduler } from "./scheduler.ts";
  * A channel between greenlets: `put` returns when somebody has got the item. As gevent's `Channel`.
  *
  * It holds nothing: who puts waits for who gets, and the other way round, each in the order of their coming. When they have
- * met, who gets goes on first. It belongs to one thread, takes any values, and passes them on as they are. Who is killed, or runs out of time, while he waits leaves
- * nothing behind.
+ * met, who gets goes on first. It belongs to one thread, takes any values, and passes them on as they are. Who is killed, or
+ * runs out of time, while he waits leaves nothing behind.
  *
  * @example Usage
  * ```ts
@@ -34,6 +35,10 @@ import { scheduler } from "./scheduler.ts";
  * @typeParam T The type of the items.
  */
 export class Channel<T = unknown> implements AsyncIterable<T> {
+  static {
+    belongsHere(this, "channel", "send a Queue instead");
+  }
+
   readonly #putters: Set<Party<T>> = new Set();
   readonly #getters: Set<Party<T>> = new Set();
   #isShutdown = false;

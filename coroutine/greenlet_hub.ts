@@ -7,6 +7,7 @@
 import { TimeoutError } from "../errors.ts";
 import { calledWithin } from "../_core/deadline.ts";
 import { checkWait, type WaitOptions } from "../_core/wait_options.ts";
+import { belongsHere } from "./belongs_here.ts";
 import {
   exchangeErrorHook,
   type GreenletErrorArgs,
@@ -61,6 +62,10 @@ export interface HubStatistics {
  * ```
  */
 export class GreenletHub {
+  static {
+    belongsHere(this, "hub", "import that of the other thread there");
+  }
+
   #threadpool: GreenletThreadPool | null = null;
 
   /** The greenlet in which the code runs; `null` outside of greenlets. gevent's `getcurrent`. */

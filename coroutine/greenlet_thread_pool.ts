@@ -5,6 +5,7 @@
  */
 
 import type { WaitOptions } from "../_core/wait_options.ts";
+import { belongsHere } from "./belongs_here.ts";
 import { Greenlet } from "./greenlet.ts";
 import { waitInHub } from "./wait_in_hub.ts";
 
@@ -39,6 +40,10 @@ const MOST_THREADS = 10;
  * ```
  */
 export class GreenletThreadPool {
+  static {
+    belongsHere(this, "pool of threads", "use hub.threadpool there");
+  }
+
   #executor: Promise<Executor> | null = null;
   #maxsize: number = MOST_THREADS;
 

@@ -7,6 +7,7 @@
 import { InvalidStateError, TimeoutError } from "../errors.ts";
 import { calledWithin } from "../_core/deadline.ts";
 import { checkWait, type WaitOptions } from "../_core/wait_options.ts";
+import { belongsHere } from "./belongs_here.ts";
 import { Greenlet, type GreenletResult, type KillOptions, strandOf } from "./greenlet.ts";
 import {
   GreenletMap,
@@ -51,6 +52,10 @@ export interface GreenletApplyOptions<R> {
  * ```
  */
 export class Group implements Iterable<Greenlet<unknown>> {
+  static {
+    belongsHere(this, "group", "send the functions as tasks and make a group there");
+  }
+
   readonly #roster: Roster = new Roster(() => this.limit);
   /** Those that take the items of maps. */
   readonly #feeders: Set<Greenlet<unknown>> = new Set();

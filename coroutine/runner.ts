@@ -9,6 +9,7 @@ import type { KeptContext } from "../_runtime/async_store.ts";
 import { onInterrupt } from "../_runtime/interrupt_signal.ts";
 import { type AsyncStore, runtime } from "../_runtime/runtime.ts";
 import { AsyncTask, watchTasks } from "./async_task.ts";
+import { belongsHere } from "./belongs_here.ts";
 import { type GreenletResult, strandOf } from "./greenlet.ts";
 import { joinWait } from "./join_wait.ts";
 import { currentScope, keepOutside, store } from "./scheduler.ts";
@@ -50,6 +51,10 @@ let owners: AsyncStore<Tasks> | null = null;
  * ```
  */
 export class Runner implements AsyncDisposable {
+  static {
+    belongsHere(this, "runner", "make one there");
+  }
+
   readonly #tasks: Tasks = new Set();
   readonly #context: KeptContext = keepOutside();
   #main: AsyncTask<unknown> | null = null;

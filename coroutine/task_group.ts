@@ -24,6 +24,7 @@ import {
   startTask,
 } from "./async_task.ts";
 import { waitForGreenlets } from "./awaitable.ts";
+import { belongsHere } from "./belongs_here.ts";
 import { checkGrace } from "./greenlet_checks.ts";
 import { type GreenletResult, strandOf } from "./greenlet.ts";
 import type { GreenletScope } from "./greenlet_scope.ts";
@@ -88,6 +89,10 @@ interface Body {
  * ```
  */
 export class TaskGroup implements AsyncDisposable {
+  static {
+    belongsHere(this, "group of tasks", "send the functions as tasks and make a group there");
+  }
+
   readonly #tasks: Set<AsyncTask<unknown>> = new Set();
   readonly #errors: unknown[] = [];
   readonly #grace: number;

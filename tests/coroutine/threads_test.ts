@@ -1,8 +1,22 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { getCurrent, RawGreenlet } from "../../coroutine/mod.ts";
+import {
+  Channel,
+  createTask,
+  getCurrent,
+  GreenletLocal,
+  GreenletPool,
+  Group,
+  hub,
+  RawGreenlet,
+  Runner,
+  sleep,
+  spawn,
+  TaskGroup,
+} from "../../coroutine/mod.ts";
 import { UnshareableError } from "../../errors.ts";
 import { Queue } from "../../queue/mod.ts";
 import { Thread } from "../../thread/mod.ts";
+import { Event, Lock, Semaphore } from "../../sync/mod.ts";
 import { countInGreenlet } from "./tasks.ts";
 
 Deno.test("G10 G19 G37 RawGreenlet does not travel to another thread", () => {
@@ -23,4 +37,29 @@ Deno.test("G11 greenlets of different threads do not know of each other", async 
   );
   assertEquals(countInGreenlet(7), 7);
   assertEquals(await Promise.all(threads.map((thread) => thread.join())), [3, 10, 1000]);
+});
+
+Deno.test("A19 A35 V95 what belongs to the greenlets of a thread does not travel, and says what does", () => {
+  const local = { scope: "local" } as const;
+  const things: [object, string][] = [
+    [spawn(() => sleep(0)), "send its function as a task and make a greenlet there"],
+    [createTask(() => sleep(0)), "send its function as a task and make a greenlet there"],
+    [hub.threadpool, "it belongs to the thread that made it, use hub.threadpool there"],
+    [hub, "import that of the other thread"],
+    [new Channel(), "send a Queue instead"],
+    [new Group(), "send the functions as tasks"],
+    [new GreenletPool(1), "send the functions as tasks"],
+    [new TaskGroup(), "send the functions as tasks"],
+    [new Runner(), "make one there"],
+    [new GreenletLocal(), "every greenlet has its own"],
+    [new Lock(local), 'create it with { scope: "thread" }'],
+    [new Event(local), 'create it with { scope: "thread" }'],
+    [new Semaphore(1, local), 'create it with { scope: "thread" }'],
+    [new Queue(0, local), 'create it with { scope: "thread" }'],
+  ];
+  const queue = new Queue();
+  for (const [thing, text] of things) {
+    assertThrows(() => queue.putNowait({ list: [thing] }), UnshareableError, text);
+  }
+  assertEquals(queue.qsize(), 0);
 });
