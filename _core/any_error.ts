@@ -5,13 +5,19 @@
  */
 
 import { RemoteError } from "../errors.ts";
-import { encode, type Encoded, type Target } from "./codec.ts";
+import { encode, type Encoded, type Target } from "./codec_core.ts";
+import { NoSourceReader } from "./source_reader.ts";
 
-/** Encodes an error; one that cannot travel at all as a `RemoteError`. */
+/**
+ * Encodes an error; one that cannot travel at all as a `RemoteError`.
+ *
+ * @throws {NoSourceReader} If it holds a plain function, and `codec.ts` is not loaded.
+ */
 export function encodeAnyError(error: unknown, target: Target): Encoded {
   try {
     return encode(error, target);
-  } catch {
+  } catch (failure) {
+    if (failure instanceof NoSourceReader) throw failure;
     const { name, message, stack } = Object(error) as Partial<Error>;
     return encode(
       new RemoteError(String(message), {

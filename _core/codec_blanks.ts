@@ -6,7 +6,7 @@
 
 import { corrupt } from "./codec_reader.ts";
 import * as tag from "./codec_tags.ts";
-import { BLANK, type BlankMaker } from "./shareable.ts";
+import { BLANK, type BlankMaker } from "./blank.ts";
 
 /** Makes an instance of a class without running its constructor; `base` is the tag of what the class extends. */
 export function blankInstance(constructor: unknown, base: number): object {

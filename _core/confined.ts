@@ -8,7 +8,7 @@
 
 import { RemoteError, UnshareableError } from "../errors.ts";
 import { encodeAnyError } from "./any_error.ts";
-import { decodeRange, encode } from "./codec.ts";
+import { decodeRange, encode } from "./codec_core.ts";
 
 /** Gives an error if a message is more than plain data, or malformed; `null` if it is not. */
 export function refusalOf(bytes: Uint8Array, what: string): UnshareableError | null {

@@ -15,6 +15,7 @@ import type { Encoder } from "./codec_encoder.ts";
 import { corrupt } from "./codec_reader.ts";
 import * as tag from "./codec_tags.ts";
 import { shareableClass } from "./module_registry.ts";
+import { NoSourceReader } from "./source_reader.ts";
 import { className } from "./unshareable_reason.ts";
 
 const HAS_MESSAGE = 1;
@@ -187,7 +188,8 @@ function writeMember(encoder: Encoder, error: Error, key: string): boolean {
   try {
     encoder.member(key, (error as unknown as Record<string, unknown>)[key]);
     return true;
-  } catch {
+  } catch (failure) {
+    if (failure instanceof NoSourceReader) throw failure;
     encoder.rollback(before);
     return false;
   }

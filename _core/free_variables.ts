@@ -6,16 +6,7 @@
 
 import { type Node, parse } from "npm:acorn@8.19.0";
 import { collectNames, type NameUse } from "./scope_walk.ts";
-
-/** What a function needs from outside. */
-export interface FreeNames {
-  /** Names that are neither declared in the function nor global, in the order of their first use. */
-  free: string[];
-  /** Global names that the function uses. */
-  globals: string[];
-  /** A module that the function imports by a relative path, or `null`. */
-  relativeImport: string | null;
-}
+import type { FreeNames } from "./source_reader.ts";
 
 /** Global names of one runtime or another: a function that asks for them may well run where they exist. */
 const RUNTIME_GLOBALS = new Set(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { findFreeNames } from "./free_variables.ts";
+import { readSource } from "./source_reader.ts";
 
 // deno-lint-ignore ban-types -- functions of any signature, classes included
 type AnyFunction = Function;
@@ -85,7 +85,7 @@ function analyse(fn: AnyFunction): SourceRef {
       `${name} is a class, make it known by shareable(import.meta, ${fn.name || "Class"})`,
     );
   }
-  const names = findFreeNames(source);
+  const names = readSource(source);
   if (names === null) {
     throw new FunctionRefusal(
       `${name} is a method, a getter or a setter, wrap it into a function: (value) => value.method()`,

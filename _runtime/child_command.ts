@@ -26,6 +26,8 @@ export interface ChildCommand {
   command: string;
   /** Its arguments. */
   args: string[];
+  /** Whether the child shall hear of words that its parent sets while it computes (`own_flags.ts`). */
+  flagged?: true;
 }
 
 /** The flags of Node that belong to this process and to no child of it. */

@@ -11,15 +11,27 @@ import { isMainModule, setWorkerContext } from "./main_module.ts";
 /** What the address of a control channel looks like. */
 const ADDRESS = /^(?:unix:.*\/nogil-\d+-\w{6}\/s|tcp:\d+)$/;
 
-/** Gives the address of the control channel, if a module is what this process was started with, as a child; or `null`. */
-export function childAddress(meta: ImportMeta): string | null {
+/** What follows the address of a child that hears of words which its parent sets. */
+export const FLAGGED = "flagged";
+
+/** What a child is told on its command line. */
+export interface ChildArguments {
+  /** The address of the control channel. */
+  address: string;
+  /** Whether it hears of words that its parent sets while it computes. */
+  flagged: boolean;
+}
+
+/** Gives the arguments of a child, if a module is what this process was started with, as one; or `null`. */
+export function childArguments(meta: ImportMeta): ChildArguments | null {
   const deno = bareDeno();
   const args = deno?.args ?? bareProcess().argv.slice(2);
-  const [address] = args;
-  if (args.length !== 1 || address === undefined || !ADDRESS.test(address)) return null;
+  const [address, flagged] = args;
+  if (args.length > 2 || address === undefined || !ADDRESS.test(address)) return null;
+  if (args.length === 2 && flagged !== FLAGGED) return null;
   if (!isFirstThread() || !isMainModule(meta) && !isMadeForChild()) return null;
   setWorkerContext();
-  return address;
+  return { address, flagged: flagged === FLAGGED };
 }
 
 /** Whether the main module is one that was made for a child; see `child_command.ts`. */

@@ -7,6 +7,7 @@
 
 import { type BareConnection, bareDeno } from "./bare.ts";
 import type { LocalSocket, SocketEvents } from "./local_socket.ts";
+import { neighbour } from "./neighbour.ts";
 
 const CHUNK = 1 << 16;
 
@@ -16,12 +17,16 @@ export async function connectToParent(address: string, events: SocketEvents): Pr
   if (deno !== null) {
     return followOnDeno(await deno.connect(denoTarget(address)), () => events);
   }
-  return (await import("./local_socket.ts")).connectLocal(address, events);
+  return (await localSocket()).connectLocal(address, events);
 }
 
 /** Removes the socket of an address that nobody listens at any more. */
 export async function removeFromChild(address: string): Promise<void> {
-  (await import("./local_socket.ts")).removeAddress(address);
+  (await localSocket()).removeAddress(address);
+}
+
+function localSocket(): Promise<typeof import("./local_socket.ts")> {
+  return import(neighbour(import.meta, "./local_socket"));
 }
 
 /** Gives an address in Deno's terms. */

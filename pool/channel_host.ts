@@ -74,8 +74,11 @@ class ChannelHandle implements WorkerHandle {
 
   constructor(boot: WorkerBoot, name: string, options: RuntimeOptions) {
     const owner = realm().isMain ? null : currentThread();
-    this.#process = new Process({ ...options, target: serveTasks, name, daemon: true }).start();
-    const record = innardsOfProcess(this.#process as unknown as AnyProcess).record as ThreadRecord;
+    this.#process = new Process({ ...options, target: serveTasks, name, daemon: true });
+    const innards = innardsOfProcess(this.#process as unknown as AnyProcess);
+    innards.flagged = true;
+    this.#process.start();
+    const record = innards.record as ThreadRecord;
     // The pool tells of its end: nobody else shall.
     record.join(1);
     try {

@@ -6,7 +6,8 @@
  *    └────────────────────────── exit before it reported ───────────────────────────────────────↗
  * ```
  *
- * The socket exists until both connections are there or the child is gone. What the child has sent before its end is read
+ * The socket exists until both connections are there, or the only one that the child makes where the system watches for the
+ * end of this process, or the child is gone. What the child has sent before its end is read
  * to the last byte, so that an outcome counts however soon after it the child has ended. A child that has ended in order says
  * so, since the system takes some milliseconds to take its memory away.
  *
@@ -22,6 +23,7 @@ import {
 } from "../_core/process_family.ts";
 import type { ChildCommand } from "../_runtime/child_command.ts";
 import { type ChildEnd, type ChildHandle, spawnChild } from "../_runtime/child_process.ts";
+import { FLAGGED } from "../_runtime/child_self.ts";
 import {
   listenLocal,
   type LocalListener,
@@ -31,6 +33,7 @@ import {
 import { CHANNEL } from "../_runtime/permissions.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import {
+  ALONE,
   CONTROL,
   ERROR,
   exitCodeOf,
@@ -94,6 +97,8 @@ export class Child {
   #handle: ChildHandle | null = null;
   #control: LocalSocket | null = null;
   #watch: LocalSocket | null = null;
+  /** Whether the system watches for the end of this process in place of the child. */
+  #isAlone = false;
   #order: Order | null = null;
   #ticket: FamilyTicket | null = null;
   #signals: string[] = [];
@@ -149,16 +154,17 @@ export class Child {
     else if (this.#end === null) this.#handle.kill(signal);
   }
 
-  async #boot({ command, args }: ChildCommand): Promise<void> {
+  async #boot({ command, args, flagged }: ChildCommand): Promise<void> {
     try {
       const listener = await listenLocal((socket) => this.#accept(socket));
       this.#listener = listener;
       const { address } = listener;
       const needsKey = !address.startsWith("unix:");
       const path = needsKey ? "" : address.slice("unix:".length);
-      const flags = args.map((arg) => arg.replaceAll(CHANNEL, path));
+      const own = args.map((arg) => arg.replaceAll(CHANNEL, path));
+      const all = [...own, address, ...(flagged ? [FLAGGED] : [])];
       const env: Record<string, string> = needsKey ? { [KEY_VARIABLE]: this.#key } : {};
-      this.#handle = spawnChild(command, [...flags, address], env, (end) => this.#exited(end));
+      this.#handle = spawnChild(command, all, env, (end) => this.#exited(end));
       this.pid = this.#handle.pid;
       if (this.pid > 0) this.events.onSpawn(this.pid);
       for (const signal of this.#signals.splice(0)) this.#handle.kill(signal);
@@ -174,6 +180,10 @@ export class Child {
       if (role === 0 && type === HELLO) {
         const key = this.#listener?.address.startsWith("unix:") ? "" : this.#key;
         role = roleOf(payload, key);
+        if (role === ALONE) {
+          role = CONTROL;
+          this.#isAlone = true;
+        }
         if (role === CONTROL && this.#control === null) return this.#connected(socket);
         if (role === WATCH && this.#watch === null) {
           this.#watch = socket;
@@ -242,7 +252,8 @@ export class Child {
   }
 
   #unlisten(force = false): void {
-    if (!force && (this.#control === null || this.#watch === null)) return;
+    const isWatched = this.#isAlone || this.#watch !== null;
+    if (!force && (this.#control === null || !isWatched)) return;
     this.#listener?.close();
   }
 

@@ -6,17 +6,17 @@
  */
 
 import { beginImport } from "../_core/module_registry.ts";
-import { childAddress } from "../_runtime/child_self.ts";
+import { type ChildArguments, childArguments } from "../_runtime/child_self.ts";
 
 /** Where this module was loaded from. */
 export const bootUrl: string = import.meta.url;
 
-const address = childAddress(import.meta);
-if (address !== null) void run(address);
+const given = childArguments(import.meta);
+if (given !== null) void run(given);
 
-async function run(address: string): Promise<void> {
+async function run(given: ChildArguments): Promise<void> {
   // The main module may import modules of the task, besides this one.
   const imported = beginImport();
   const { runChild } = await import("./child_main.ts");
-  await runChild(bootUrl, address, imported);
+  await runChild(bootUrl, given, imported);
 }

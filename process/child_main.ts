@@ -11,14 +11,16 @@
  */
 
 import { encodeAnyError } from "../_core/any_error.ts";
-import { decode, encode, requiredModules } from "../_core/codec.ts";
+import { decode, encode, requiredModules } from "../_core/codec_core.ts";
 import { encodePlainError, refusalOf } from "../_core/confined.ts";
 import { importForTask, importModules } from "../_core/module_registry.ts";
 import { ownFlags } from "../_core/own_flags.ts";
 import { programEnd } from "../_core/program_end.ts";
+import { NoSourceReader } from "../_core/source_reader.ts";
 import {
   announceEnd,
   callExitListeners,
+  type ChildArguments,
   exit,
   exitCode,
   isEndObserved,
@@ -27,10 +29,13 @@ import {
   takeVariable,
 } from "../_runtime/child_self.ts";
 import { connectToParent, removeFromChild } from "../_runtime/child_socket.ts";
+import { neighbour } from "../_runtime/neighbour.ts";
 import { lineage, setLineage } from "../_runtime/lineage.ts";
 import type { LocalSocket } from "../_runtime/local_socket.ts";
+import { parentBond } from "../_runtime/parent_bond.ts";
 import { dieWithParent, killSelf } from "../_runtime/parent_watch.ts";
 import {
+  ALONE,
   CONTROL,
   ERROR,
   exiting,
@@ -56,18 +61,25 @@ const REHEARSALS = 10;
 /** Runs this process as the child of the one at an address; `imported` says that its own modules are there. */
 export async function runChild(
   bootUrl: string,
-  address: string,
+  { address, flagged }: ChildArguments,
   imported: () => void,
 ): Promise<void> {
   const key = takeVariable(KEY_VARIABLE, !address.startsWith("unix:"));
-  await dieWithParent(address, hello(WATCH, key), ownFlags());
+  let bond = flagged ? null : parentBond(address);
+  if (bond === null) await dieWithParent(address, hello(WATCH, key), ownFlags());
   let assign: (bytes: Uint8Array) => void = () => {};
   const assigned = new Promise<Uint8Array>((resolve) => assign = resolve);
   const reader = new FrameReader((type, payload) => {
+    // The parent has removed its socket by now, which nobody could if both were gone.
+    if (bond !== null) {
+      if (!bond.tie()) killSelf();
+      bond = null;
+    }
     if (type === REQUEST) assign(payload);
     else if (type === LINE) receiveLine(payload);
     else if (type === PREPARE) void prepare(bootUrl, decode(payload) as string[], socket);
   });
+  const greeting = hello(bond === null ? CONTROL : ALONE, key);
   let socket: LocalSocket;
   try {
     socket = await connectToParent(address, {
@@ -78,7 +90,7 @@ export async function runChild(
     return await endWithParent(address);
   }
   connectLine((bytes) => socket.send(frame(LINE, bytes)));
-  socket.send(hello(CONTROL, key));
+  socket.send(greeting);
   const { lineage, work } = decode(await assigned) as Assignment;
   setLineage(lineage);
   await new Run(socket).begin(work, lineage.argv, imported);
@@ -116,7 +128,7 @@ function rehearse(): void {
     const { work } = decode(payload) as Assignment;
     const { args, target } = decode(work) as Work;
     if (requiredModules(work).length > 0 || asksForProcess(target)) return;
-    const { type, bytes } = outcomeFrame("result", args[0]);
+    const { type, bytes } = encodeOutcome("result", args[0]);
     joinBytes([frame(type, bytes), exiting(0)]);
   });
   for (let i = 0; i < REHEARSALS; i++) reader.push(request);
@@ -157,7 +169,7 @@ class Run {
   async #end(kind: "result" | "error", value: unknown): Promise<void> {
     if (this.#over) return;
     this.#over = true;
-    const { type, bytes } = outcomeFrame(kind, value);
+    const { type, bytes } = await outcomeOf(kind, value);
     const outcome = frame(type, bytes);
     const failed = type === ERROR;
     if (programEnd() === null && !isEndObserved()) {
@@ -178,10 +190,24 @@ class Run {
   }
 }
 
-function outcomeFrame(
-  kind: "result" | "error",
-  value: unknown,
-): { type: number; bytes: Uint8Array } {
+/** The type of a frame, and what it holds. */
+interface Outcome {
+  type: number;
+  bytes: Uint8Array;
+}
+
+/** Encodes an outcome, and loads before what a plain function among it needs. */
+async function outcomeOf(kind: "result" | "error", value: unknown): Promise<Outcome> {
+  try {
+    return encodeOutcome(kind, value);
+  } catch (error) {
+    if (!(error instanceof NoSourceReader)) throw error;
+    await import(neighbour(import.meta, "../_core/codec"));
+    return encodeOutcome(kind, value);
+  }
+}
+
+function encodeOutcome(kind: "result" | "error", value: unknown): Outcome {
   const { confined } = lineage();
   const encodeError = confined
     ? encodePlainError
@@ -193,6 +219,7 @@ function outcomeFrame(
     if (refusal !== null) throw refusal;
     return { type: kind === "result" ? RESULT : ERROR, bytes };
   } catch (error) {
+    if (error instanceof NoSourceReader) throw error;
     return { type: ERROR, bytes: encodeError(kind === "error" ? value : error) };
   }
 }

@@ -3,7 +3,7 @@
  * type (1 byte) and bytes.
  *
  * ```text
- * child → parent   HELLO     which of the two connections this is, and the key where one is needed: the first frame
+ * child → parent   HELLO     which connection this is, and the key where one is needed: the first frame
  *                  RESULT    what the target has returned, encoded
  *                  ERROR     what it has thrown, encoded
  *                  PREPARED  it stands by
@@ -39,6 +39,8 @@ export const LINE = 8;
 export const CONTROL = 1;
 /** In a {@linkcode HELLO}: the connection of the thread that watches for the end of the parent. */
 export const WATCH = 2;
+/** In a {@linkcode HELLO}: the connection of the main thread of a child for which the system watches, the only one. */
+export const ALONE = 3;
 
 /** The environment variable with the key, where one is needed. */
 export const KEY_VARIABLE = "NOGIL_KEY";

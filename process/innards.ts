@@ -36,6 +36,8 @@ export interface Innards {
   permissions: Permissions | null;
   execArgv: string[] | null;
   config: string | null;
+  /** Whether it hears of words that this process sets while it computes (`own_flags.ts`). */
+  flagged: boolean;
   /** What other waits take for the end of the process, once it was asked for. */
   sentinel: object | null;
 }
@@ -59,6 +61,7 @@ export function blankInnards(): Innards {
     permissions: null,
     execArgv: null,
     config: null,
+    flagged: false,
     sentinel: null,
   };
 }

@@ -31,7 +31,7 @@ export function launch(process: object, innards: Innards, asInstance: boolean): 
   const own = lineage();
   const modules = namedModules(work.bytes);
   const order: Order = {
-    command: commandOf(innards, modules),
+    command: { ...commandOf(innards, modules), ...(innards.flagged && { flagged: true }) },
     modules,
     shares: permissions?.ffi !== false,
     lineage: {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { decode } from "../_core/codec.ts";
+import { decode } from "../_core/codec_core.ts";
+import { neighbour } from "../_runtime/neighbour.ts";
 import type { Work } from "./orders.ts";
 
 let own: Work | null = null;
@@ -17,7 +18,9 @@ export function takeWork(bytes: Uint8Array): Work {
 /** Does it. */
 export async function doWork(work: Work): Promise<unknown> {
   if (work.class === undefined) return work.target?.(...work.args as never[]);
-  return (await import("./current_process.ts")).currentProcess().run();
+  const url = neighbour(import.meta, "./current_process");
+  const { currentProcess } = await import(url) as typeof import("./current_process.ts");
+  return currentProcess().run();
 }
 
 /** Gives what this process was started for; `null` if that is no work of a parent. */

@@ -6,7 +6,7 @@
 
 import { InvalidStateError } from "../errors.ts";
 import { HANDLE, type HandleRecord } from "../_core/handle.ts";
-import { BLANK } from "../_core/shareable.ts";
+import { BLANK } from "../_core/blank.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import {
   checkSyncWait,

@@ -7,7 +7,7 @@
 import { InvalidStateError, UnshareableError } from "../errors.ts";
 import { encode } from "../_core/codec.ts";
 import { HANDLE, type HandleRecord, registerHandle } from "../_core/handle.ts";
-import { BLANK } from "../_core/shareable.ts";
+import { BLANK } from "../_core/blank.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import { MAIN_IDENT } from "../_core/thread_table.ts";
 import {

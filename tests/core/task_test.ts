@@ -9,7 +9,8 @@ import {
 import { decode, encode, encodeInstance, requiredModules } from "../../_core/codec.ts";
 import { HANDLE } from "../../_core/handle.ts";
 import { importModules, lookup, moduleRef, registeredName } from "../../_core/module_registry.ts";
-import { BLANK, shareable } from "../../_core/shareable.ts";
+import { BLANK } from "../../_core/blank.ts";
+import { shareable } from "../../_core/shareable.ts";
 import { isMain, task } from "../../_core/task.ts";
 import { setWorkerContext } from "../../_runtime/main_module.ts";
 

@@ -77,6 +77,11 @@ const programs: Record<string, () => unknown> = {
   "blocked"() {
     new Process({ target: announceAndSpin, args: ["child"] }).start().joinSync();
   },
+  "family without FFI"() {
+    // On Deno, the system does not end this child then.
+    const limits = "Deno" in globalThis ? { permissions: { ffi: false } } : {};
+    new Process({ target: announceAndSpin, args: ["child"], ...limits }).start();
+  },
   "exits"() {
     new Process({ target: announceAndSpin, args: ["child"] }).start();
     process.stdin.once("data", () => process.exit(3));

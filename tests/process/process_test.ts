@@ -7,6 +7,7 @@ import {
   assertNotEquals,
   assertRejects,
   assertStrictEquals,
+  assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -298,6 +299,27 @@ Deno.test("Process.start() refuses what cannot travel, and starts nothing", () =
   const outer = 1;
   assertThrows(() => new Process({ target: () => outer }).start(), UnshareableError, "outer");
   assertEquals(activeChildren().length, before);
+});
+
+Deno.test("Process gives back functions that it has made, alone and in errors", async () => {
+  const ends = await Promise.allSettled([
+    new Process({ target: () => ({ double: (x: number) => 2 * x }) }).start().join(),
+    new Process({
+      target: () => {
+        throw Object.assign(new Error("with a function"), { double: (x: number) => 2 * x });
+      },
+    }).start().join(),
+    new Process({ target: (x: number) => () => x, args: [1] }).start().join(),
+  ]);
+  assertEquals(ends.map(({ status }) => status), ["fulfilled", "rejected", "rejected"]);
+  const [made, thrown, refused] = ends as unknown as [
+    { value: { double(x: number): number } },
+    { reason: Error & { double(x: number): number } },
+    { reason: Error },
+  ];
+  assertEquals([made.value.double(2), thrown.reason.double(3)], [4, 6]);
+  assertInstanceOf(refused.reason, UnshareableError);
+  assertStringIncludes(refused.reason.message, "'x'");
 });
 
 Deno.test("Process.join() says that a result cannot travel", async () => {
