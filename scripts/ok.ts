@@ -6,12 +6,15 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { attempt, ROOT } from "./run.ts";
 
 const { exports } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
 const ENTRYPOINTS: string[] = Object.values(exports);
+
+/** What has examples that are checked, besides the comments in the code. */
+const MARKDOWN: string[] = ["README.md", ...markdownIn("docs")];
 
 /** The arguments of `deno` for each gate, the quick ones first. */
 const GATES: Readonly<Record<string, readonly string[]>> = {
@@ -21,13 +24,18 @@ const GATES: Readonly<Record<string, readonly string[]>> = {
   "snippets": ["task", "snippets"],
   "docs:check": ["task", "docs:check"],
   "docs": ["task", "docs"],
-  "check": ["check"],
+  "check": ["check", "--doc", ".", ...MARKDOWN],
   "doc": ["doc", "--lint", ...ENTRYPOINTS],
   "publish": ["publish", "--dry-run", "--allow-dirty"],
   "test": ["task", "test"],
   "test:node": ["task", "test:node"],
   "test:jsr": ["task", "test:jsr"],
 };
+
+function markdownIn(folder: string): string[] {
+  const names = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith(".md"));
+  return names.map((name) => `${folder}/${name}`);
+}
 
 const known = (option: string): string[] =>
   Deno.args.filter((arg) => arg.startsWith(`--${option}=`)).map((arg) => arg.split("=")[1] ?? "");
