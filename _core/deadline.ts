@@ -5,6 +5,7 @@
  */
 
 import { callOnAbort } from "./abort_calls.ts";
+import { TimeoutError } from "../errors.ts";
 import { ReachableWait, type WaitScope, waitScope } from "./wait_scope.ts";
 
 /** Longest delay that a timer takes. */
@@ -72,6 +73,42 @@ export function calledWithin(
     });
     scope?.enter(reachable);
   });
+}
+
+/**
+ * Gives a promise that ends with an interruption of the greenlet in which the code runs, too; outside of greenlets, and where
+ * waits cannot be interrupted, the promise itself.
+ *
+ * @param what What is waited for, if the greenlet is asked.
+ * @param onInterrupt Called with the error, which the promise rejects with.
+ */
+export function reachable<T>(
+  promise: Promise<T>,
+  what: string,
+  onInterrupt?: (error: unknown) => void,
+): Promise<T> {
+  const scope = waitScope();
+  if (scope === null || !scope.isOfGreenlet) return promise;
+  return new Promise((resolve, reject) => {
+    const wait = new Reachable(what, (error) => {
+      reject(error);
+      onInterrupt?.(error);
+    });
+    promise.then((value) => {
+      wait.leaveScope();
+      resolve(value);
+    }, (error) => {
+      wait.leaveScope();
+      reject(error);
+    });
+    scope.enter(wait);
+  });
+}
+
+/** Whether an error says that a wait with a limit ran out of time, and not that it was interrupted by a limit of others. */
+export function isOutOfTime(error: unknown, timeout: number): boolean {
+  return timeout !== Infinity && error instanceof TimeoutError &&
+    error.constructor === TimeoutError;
 }
 
 class Reachable extends ReachableWait {

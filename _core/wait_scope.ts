@@ -93,6 +93,11 @@ export class WaitScope {
   /** The interruptions that have met no wait yet, the oldest first. */
   #pending: readonly unknown[] = NONE;
 
+  /** Whether the waits are those of a greenlet. */
+  get isOfGreenlet(): boolean {
+    return false;
+  }
+
   /** Whether an interruption is still to meet a wait. */
   get isInterrupted(): boolean {
     return this.#pending.length > 0;

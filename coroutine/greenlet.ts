@@ -40,13 +40,13 @@ export let strandOf: (greenlet: Greenlet<unknown>) => Strand;
  * `await greenlet` gives its result, or throws its error. So do `get` and, without the error, `join`. An error at which
  * nobody looks by the next turn of the event loop goes to the hook of the hub, which prints it.
  *
- * **`kill`** ends a greenlet wherever it waits: in `sleep`, in `join` or `get` of another one, in the promise waits of the
- * primitives of `sync` and `queue`, in a channel, in a function patched by `monkey`, at a `yield` of a generator, and
- * wherever its {@linkcode Greenlet.signal} is heeded. There its code gets a {@linkcode GreenletExit}, which leaves
- * `finally` blocks time to run. Two things are beyond reach. An asynchronous function that awaits a promise of
- * somebody else cannot be interrupted: give what makes the promise the signal. And code that catches the `GreenletExit`
- * and goes on, goes on. In both cases the greenlet is given up after the time of grace: it is dead, and whoever joins it
- * goes on.
+ * **`kill`** ends a greenlet wherever it waits: in `sleep`, in `join` or `get` of another one, in a channel, in what the other
+ * modules wait for (locks, queues, threads, pools, connections), in a function patched by `monkey`, at a `yield` of a generator,
+ * and wherever its {@linkcode Greenlet.signal} is heeded. There its code gets a {@linkcode GreenletExit}, which leaves
+ * `finally` blocks time to run. Two things are beyond reach. An asynchronous function that awaits a promise of somebody else
+ * cannot be interrupted (give what makes the promise the signal; of a future, await `result()`). And code that catches the
+ * `GreenletExit` and goes on, goes on. In both cases the greenlet is given up after the time of grace: it is dead, and whoever
+ * joins it goes on.
  *
  * A wait that an asynchronous greenlet has begun and does not await is interrupted like the others; its rejection is
  * nobody's.

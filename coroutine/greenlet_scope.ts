@@ -53,6 +53,10 @@ export abstract class GreenletScope extends WaitScope {
   /** The greenlet. */
   abstract readonly strand: Strand;
 
+  override get isOfGreenlet(): boolean {
+    return true;
+  }
+
   override enter(wait: ReachableWait): void {
     if (observer !== null) observer(this.strand, WAITS);
     super.enter(wait);

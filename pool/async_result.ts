@@ -5,7 +5,7 @@
  */
 
 import { DeadlockError, InvalidStateError, TimeoutError } from "../errors.ts";
-import { calledWithin } from "../_core/deadline.ts";
+import { calledWithin, reachable } from "../_core/deadline.ts";
 import {
   checkSyncWait,
   checkWait,
@@ -139,7 +139,8 @@ export class AsyncResult<R> extends Promise<R> {
    * @throws {WorkerLostError} If the worker of the task was lost. Any error of the task is thrown as it is.
    */
   get(options?: WaitOptions): Promise<R> {
-    return options === undefined ? this.then() : this.#getWithin(options);
+    if (options !== undefined) return this.#getWithin(options);
+    return reachable(this.then(), "AsyncResult.get()");
   }
 
   /**

@@ -5,6 +5,7 @@
  */
 
 import { UnshareableError } from "../errors.ts";
+import { reachable } from "../_core/deadline.ts";
 import { HANDLE, type HandleRecord } from "../_core/handle.ts";
 import { checkSyncWait, type SyncWaitOptions, type WaitOptions } from "../_core/wait_options.ts";
 import type { AsyncResult } from "./async_result.ts";
@@ -90,10 +91,11 @@ export abstract class BasePool implements AsyncDisposable {
     options?: ApplyOptions,
   ): Promise<R>;
   apply(fn: AnyFunction, args?: readonly unknown[], options?: ApplyOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+    const promise = new Promise((resolve, reject) => {
       const list = checkApply(this.#core, fn, args, options);
       this.#core.send(fn, list, options, { resolve, reject });
     });
+    return reachable(promise, "pool.apply()");
   }
 
   /**

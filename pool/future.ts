@@ -13,7 +13,7 @@
  */
 
 import { CancelledError, DeadlockError, InvalidStateError } from "../errors.ts";
-import { calledWithin } from "../_core/deadline.ts";
+import { calledWithin, reachable } from "../_core/deadline.ts";
 import {
   checkSyncWait,
   checkWait,
@@ -175,7 +175,8 @@ export class Future<R = unknown> extends Promise<R> {
    * @throws {TimeoutError} If time runs out. The work goes on.
    */
   result(options?: WaitOptions): Promise<R> {
-    return options === undefined ? this.then() : this.#resultWithin(options);
+    if (options !== undefined) return this.#resultWithin(options);
+    return reachable(this.then(), "Future.result()");
   }
 
   /**
@@ -311,8 +312,7 @@ export class Future<R = unknown> extends Promise<R> {
       needNoHandler(this);
       this.#reject?.(value);
     }
-    this.#resolve = null;
-    this.#reject = null;
+    this.#resolve = this.#reject = null;
     if (listeners === null) return;
     const all = typeof listeners === "function" ? [listeners] : listeners;
     callInTurn(() => all.forEach((listener) => this.#call(listener)), inTurn);

@@ -6,7 +6,7 @@
 
 import { DeadlockError, TimeoutError, UnshareableError } from "../errors.ts";
 import { callOnAbort } from "../_core/abort_calls.ts";
-import { callAfter } from "../_core/deadline.ts";
+import { callAfter, reachable } from "../_core/deadline.ts";
 import { HANDLE, type HandleRecord } from "../_core/handle.ts";
 import {
   checkSyncWait,
@@ -141,7 +141,8 @@ export class MapIterator<R>
    * @throws {TimeoutError} If time runs out.
    */
   next(options?: WaitOptions): Promise<IteratorResult<R, undefined>> {
-    return new Promise((resolve, reject) => {
+    let interrupt: (error: unknown) => void = () => {};
+    const promise = new Promise<IteratorResult<R, undefined>>((resolve, reject) => {
       const timeout = checkWait(options, this.#verb);
       this.#setLeft(false);
       this.#feed?.release(1);
@@ -178,7 +179,11 @@ export class MapIterator<R>
       const forget = callOnAbort(signal, () => giveUp(signal?.reason));
       const stop = timeout === 0 ? () => {} : callAfter(timeout, late);
       if (timeout === 0) late();
+      interrupt = (error) => {
+        if (this.#requests.has(request)) giveUp(error);
+      };
     });
+    return reachable(promise, this.#verb, (error) => interrupt(error));
   }
 
   /**

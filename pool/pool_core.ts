@@ -11,7 +11,7 @@
 
 import { CancelledError, DeadlockError, InvalidStateError, TimeoutError } from "../errors.ts";
 import { encode } from "../_core/codec.ts";
-import { calledWithin } from "../_core/deadline.ts";
+import { calledWithin, isOutOfTime, reachable } from "../_core/deadline.ts";
 import {
   checkSyncWait,
   checkWait,
@@ -118,12 +118,13 @@ export class PoolCore {
 
   /** Starts a map whose results are collected, and gives the promise of them. */
   collectPromise(makeRequest: () => MapRequest): Promise<unknown[]> {
-    return new Promise((resolve, reject) => {
+    const promise = new Promise<unknown[]>((resolve, reject) => {
       this.collect(makeRequest(), (outcome) => {
         if ("error" in outcome) reject(outcome.error);
         else resolve(outcome.values);
       });
     });
+    return reachable(promise, "pool.map()");
   }
 
   /** Starts a map whose results are collected, and gives what will have them. */
@@ -281,9 +282,9 @@ export class PoolCore {
     }
     const left = Math.max(0, timeout - (performance.now() - since));
     try {
-      await this.engine.join(left, options?.signal);
+      await reachable(this.engine.join(left, options?.signal), "pool.join()");
     } catch (error) {
-      const isLate = error instanceof TimeoutError && options?.signal?.aborted !== true;
+      const isLate = isOutOfTime(error, timeout) && options?.signal?.aborted !== true;
       throw isLate ? this.#late(timeout) : error;
     }
   }

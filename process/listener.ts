@@ -5,6 +5,7 @@
  */
 
 import { InvalidStateError, ShutDownError, TimeoutError } from "../errors.ts";
+import { isOutOfTime } from "../_core/deadline.ts";
 import { PipeEnd } from "../_core/pipe_end.ts";
 import {
   checkSyncWait,
@@ -211,7 +212,7 @@ export class Listener implements AsyncDisposable {
   }
 
   #fail(error: unknown, timeout: number): never {
-    if (error instanceof TimeoutError) {
+    if (isOutOfTime(error, timeout)) {
       throw new TimeoutError(`Cannot ${ACCEPT}: none came for ${timeout} ms`);
     }
     if (error instanceof ShutDownError) {

@@ -13,6 +13,7 @@ import {
   TimeoutError,
   UnshareableError,
 } from "../errors.ts";
+import { isOutOfTime } from "../_core/deadline.ts";
 import type { PipeEnd, SentEnd } from "../_core/pipe_end.ts";
 import {
   checkSyncWait,
@@ -211,7 +212,7 @@ export class MessageLine {
   /** Says what the end of a wait means for a connection. */
   #fail(error: unknown, what: string, timeout: number): never {
     if (error instanceof ShutDownError) throw what === SEND ? brokenPipe() : endOfFile();
-    if (error instanceof TimeoutError) {
+    if (isOutOfTime(error, timeout)) {
       const reason = what === SEND ? "there was no room" : "no message came";
       throw new TimeoutError(`Cannot ${what}: ${reason} for ${timeout} ms`);
     }

@@ -5,6 +5,7 @@
  */
 
 import { InvalidStateError, TimeoutError } from "../errors.ts";
+import { isOutOfTime } from "../_core/deadline.ts";
 import { currentAgent } from "../_core/agent.ts";
 import type { Encoded } from "../_core/codec.ts";
 import { PipeEnd } from "../_core/pipe_end.ts";
@@ -43,7 +44,7 @@ export async function answer(
     return settle(await line.get(timeout, signal) as Answer);
   } catch (error) {
     line.close();
-    throw error instanceof TimeoutError ? late(what, timeout) : error;
+    throw isOutOfTime(error, timeout) ? late(what, timeout) : error;
   }
 }
 
@@ -53,7 +54,7 @@ export function answerSync(line: PipeEnd, timeout: number, what: string): Addres
     return settle(line.getSync(timeout) as Answer);
   } catch (error) {
     line.close();
-    throw error instanceof TimeoutError ? late(what, timeout) : error;
+    throw isOutOfTime(error, timeout) ? late(what, timeout) : error;
   }
 }
 

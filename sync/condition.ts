@@ -129,17 +129,22 @@ export class Condition {
    */
   async wait(options?: WaitOptions): Promise<void> {
     const timeout = checkWait(options, "wait on condition");
+    if (!await this.#wait(timeout, options?.signal)) throw late(timeout);
+  }
+
+  /** Waits until notified, with the lock held again in the end; `false` when time was up. */
+  async #wait(timeout: number, signal: AbortSignal | undefined): Promise<boolean> {
     this.#assertOwned("wait on");
     const { agent, o } = this.#place;
     const slot = this.#enqueue(true);
     const saved = this.#core.save();
     let outcome: Outcome;
     try {
-      outcome = await agent.promises.wait(o, slot, timeout, options?.signal);
+      outcome = await agent.promises.wait(o, slot, timeout, signal);
     } finally {
       await this.#core.restore(saved);
     }
-    if (outcome === NOTHING) throw late(timeout);
+    return outcome !== NOTHING;
   }
 
   /**
@@ -183,15 +188,11 @@ export class Condition {
     for (;;) {
       const value = look(predicate);
       if (value) return value;
-      const timeout = Math.max(0, end - performance.now());
-      try {
-        await this.wait({ ...options, timeout });
-      } catch (error) {
-        if (!(error instanceof TimeoutError) || error === options?.signal?.reason) throw error;
-        const last = look(predicate);
-        if (last) return last;
-        throw late(limit);
-      }
+      options?.signal?.throwIfAborted();
+      if (await this.#wait(Math.max(0, end - performance.now()), options?.signal)) continue;
+      const last = look(predicate);
+      if (last) return last;
+      throw late(limit);
     }
   }
 

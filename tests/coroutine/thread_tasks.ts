@@ -2,6 +2,7 @@
 
 import { task } from "../../_core/task.ts";
 import { gather, monkey, run, sleep, TaskGroup } from "../../coroutine/mod.ts";
+import type { Queue } from "../../queue/mod.ts";
 import type { Event, RLock, Semaphore } from "../../sync/mod.ts";
 
 /** Says that it has begun, and blocks its thread until it is let go. */
@@ -42,5 +43,19 @@ export const acquireAbandoned = task(
     } catch (error) {
       return [(error as Error).name, lock.locked()];
     }
+  },
+);
+
+/** Asks for squares, one after the other, and blocks until they are here; gives their sum. */
+export const askGreenlets = task(
+  import.meta,
+  (requests: Queue<number | null>, answers: Queue<number>, n: number): number => {
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      requests.putSync(i);
+      sum += answers.getSync();
+    }
+    requests.putSync(null);
+    return sum;
   },
 );
