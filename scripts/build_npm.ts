@@ -1,14 +1,15 @@
 /**
  * Builds the npm package: `deno task build:npm`.
  *
- * `deno pack` makes JavaScript and declarations from the sources; what its `package.json` lacks is added here, and
- * `npm pack` writes the package to `dist/npm/`.
+ * `deno pack` makes JavaScript and declarations from the sources; what its `package.json` lacks is added here, its modules
+ * are bundled, and `npm pack` writes the package to `dist/npm/`.
  *
  * @module
  */
 import { join } from "node:path";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { bundleNpm } from "./bundle_npm.ts";
 import { ROOT, run } from "./run.ts";
 
 const DESCRIPTION =
@@ -66,7 +67,8 @@ export async function buildNpm(output = OUTPUT): Promise<string> {
     await run(Deno.execPath(), ["pack", "--allow-dirty", "--output", packed], { quiet: true });
     await run("tar", ["-xzf", packed, "-C", work], { quiet: true });
     const folder = join(work, "package");
-    await completePackageJson(join(folder, "package.json"));
+    const exports = await completePackageJson(join(folder, "package.json"));
+    await bundleNpm(folder, exports);
 
     await rm(output, { recursive: true, force: true });
     await mkdir(output, { recursive: true });
@@ -79,8 +81,8 @@ export async function buildNpm(output = OUTPUT): Promise<string> {
   }
 }
 
-/** Adds to `package.json` what `deno pack` leaves out. */
-export async function completePackageJson(path: string): Promise<void> {
+/** Adds to `package.json` what `deno pack` leaves out, and gives the modules that it exports: `sync/mod`. */
+export async function completePackageJson(path: string): Promise<string[]> {
   const { name, version, ...rest } = JSON.parse(await readFile(path, "utf8"));
   const peers = Object.keys(OPTIONAL_PEERS);
   const fields = {
@@ -96,6 +98,8 @@ export async function completePackageJson(path: string): Promise<void> {
     exports: { ...rest.exports, "./package.json": "./package.json" },
   };
   await writeFile(path, `${JSON.stringify(fields, null, 2)}\n`);
+  const files: { import: string }[] = Object.values(rest.exports);
+  return files.map((file) => file.import.replace(/^\.\/|\.js$/g, ""));
 }
 
 if (import.meta.main) console.log(await buildNpm());

@@ -8,7 +8,7 @@ Deno.test("completePackageJson() adds optional packages as optional peers, and n
   const folder = await mkdtemp(join(tmpdir(), "nogil-test-"));
   try {
     const path = join(folder, "package.json");
-    const exports = { "./sync": "./sync/mod.js" };
+    const exports = { "./sync": { import: "./sync/mod.js" } };
     const packed = {
       name: "@nogil/std",
       version: "1.2.3",
@@ -17,7 +17,7 @@ Deno.test("completePackageJson() adds optional packages as optional peers, and n
       dependencies: {},
     };
     await Deno.writeTextFile(path, JSON.stringify(packed));
-    await completePackageJson(path);
+    assertEquals(await completePackageJson(path), ["sync/mod"]);
     const { peerDependencies, peerDependenciesMeta, dependencies, ...rest } = JSON.parse(
       await readFile(path, "utf8"),
     );
