@@ -6,7 +6,8 @@
 
 import { callOnAbort } from "./abort_calls.ts";
 import { TimeoutError } from "../errors.ts";
-import { ReachableWait, type WaitScope, waitScope } from "./wait_scope.ts";
+import { ReachableWait } from "./reachable_wait.ts";
+import { type WaitScope, waitScope } from "./wait_scope.ts";
 
 /** Longest delay that a timer takes. */
 const LONGEST_DELAY = 2 ** 31 - 1;

@@ -12,6 +12,7 @@ import { type GuardOwner, HeldGuard } from "./held_guard.ts";
 import { NOTHING, type Outcome, TAKEN_ABANDONED } from "./kind.ts";
 import { MAIN } from "./layout.ts";
 import { abandon, holderOf, spinLock, tryLock, unlock } from "./lock_kind.ts";
+import { done } from "./reachable_wait.ts";
 import { forgetHolding, type Holding, noteHolding, ownerToken } from "./owner_token.ts";
 import type { Place } from "./place.ts";
 import {
@@ -65,7 +66,7 @@ export class LockCore implements GuardOwner {
       const timeout = options === undefined ? Infinity : checkWait(options, `acquire ${this.noun}`);
       const token = ownerToken();
       const outcome = this.attempt(token);
-      if (outcome !== NOTHING) return Promise.resolve(this.granted(outcome, token, options));
+      if (outcome !== NOTHING) return done(this.granted(outcome, token, options));
       return this.#acquireContended(timeout, token, options);
     } catch (error) {
       return Promise.reject(error);

@@ -9,13 +9,14 @@
  * @module
  */
 
-import { callOnAbort } from "./abort_calls.ts";
 import { Doorbell } from "./doorbell.ts";
 import { NOTHING, type Outcome } from "./kind.ts";
 import { A_BELL, agentRecord, CHUNK_BASE, S_STATE, SLOT_WORDS, WOKEN } from "./layout.ts";
-import { forgetLast, lastReject, lastResolve, newPromise } from "./open_promise.ts";
+import { ReachableWait } from "./reachable_wait.ts";
+import { type Limited, WaitLimit } from "./wait_limit.ts";
 import type { WaitQueue } from "./wait_queue.ts";
-import { enterWaitScope, isUnreachable, ReachableWait, whatOf } from "./wait_scope.ts";
+import { stepping } from "./stepping.ts";
+import { enterWaitScope, isUnreachable, whatOf } from "./wait_scope.ts";
 
 /** A waiter looks by itself after so many milliseconds. */
 export const HEAL_SLICE = 250;
@@ -23,8 +24,6 @@ export const HEAL_SLICE = 250;
 export const FAIR_MS = 1;
 /** Where nobody tells that the bell was rung, it is looked at so often, in milliseconds. */
 const POLL = 2;
-/** Longest delay that a timer takes. */
-const LONGEST_DELAY = 2 ** 31 - 1;
 
 /** What a wait queue asks of the promises of its own agent. */
 export interface Promises {
@@ -96,11 +95,12 @@ export class PromiseWaits implements Promises {
    * @returns `NOTHING` when time was up; rejects with the signal's reason when that came first.
    */
   wait(o: number, s: number, timeout: number, signal: AbortSignal | undefined): Promise<Outcome> {
-    return this.waitThen(o, s, timeout, signal, (outcome) => outcome);
+    return this.#begin(o, s, timeout, signal, (outcome) => outcome, true);
   }
 
   /**
-   * Waits until a queued slot has what it wants. Frees the slot.
+   * Waits until a queued slot has what it wants. Frees the slot. The step of a generator gets a wait that is a promise only
+   * when it is awaited.
    *
    * @param finish Gets the outcome at once, before anything else runs here; `NOTHING` when time was up or the wait was
    * aborted.
@@ -113,15 +113,24 @@ export class PromiseWaits implements Promises {
     signal: AbortSignal | undefined,
     finish: (outcome: Outcome) => T | PromiseLike<T>,
   ): Promise<T> {
-    const promise = newPromise<T>();
-    const wait = new PromiseWait<T>(this, o, s, finish);
-    forgetLast();
+    return this.#begin(o, s, timeout, signal, finish, stepping === null);
+  }
+
+  #begin<T>(
+    o: number,
+    s: number,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    finish: (outcome: Outcome) => T | PromiseLike<T>,
+    isPromise: boolean,
+  ): Promise<T> {
+    const wait = new PromiseWait<T>(this, o, s, finish, isPromise);
     this.#bySlot[slotNumber(s)] = wait as PromiseWait<unknown>;
     this.count++;
     if (!this.q.isAlone) this.#addShareable(wait as PromiseWait<unknown>);
     if (timeout !== Infinity || signal !== undefined) wait.limit(timeout, signal);
     enterWaitScope(wait);
-    return promise;
+    return wait.awaitable;
   }
 
   #addShareable(wait: PromiseWait<unknown>): void {
@@ -194,42 +203,30 @@ export class PromiseWaits implements Promises {
   }
 }
 
-/** What few waits have: an end. */
-interface Limits {
-  readonly timeout: number;
-  readonly since: number;
-  timer: ReturnType<typeof setTimeout> | undefined;
-  readonly forget: (() => void) | null;
-}
-
 /** One promise that waits. */
-class PromiseWait<T> extends ReachableWait {
+class PromiseWait<T> extends ReachableWait<T> implements Limited {
   readonly o: number;
   readonly s: number;
   readonly #waits: PromiseWaits;
   readonly #finish: (outcome: Outcome) => T | PromiseLike<T>;
-  readonly #resolve: (value: T | PromiseLike<T>) => void;
-  readonly #reject: (error: unknown) => void;
-  #limits: Limits | null = null;
+  #limit: WaitLimit | null = null;
   /** When it was passed over first. */
   #passedOver = 0;
   readonly #isShielded: boolean;
   isOver = false;
 
-  /** A wait of the promise that was made last. */
   constructor(
     waits: PromiseWaits,
     o: number,
     s: number,
     finish: (outcome: Outcome) => T | PromiseLike<T>,
+    isPromise: boolean,
   ) {
-    super();
+    super(isPromise);
     this.o = o;
     this.s = s;
     this.#waits = waits;
     this.#finish = finish;
-    this.#resolve = lastResolve as (value: T | PromiseLike<T>) => void;
-    this.#reject = lastReject;
     this.#isShielded = isUnreachable();
   }
 
@@ -244,22 +241,18 @@ class PromiseWait<T> extends ReachableWait {
 
   /** Gives it an end. */
   limit(timeout: number, signal: AbortSignal | undefined): void {
-    this.#limits = {
-      timeout,
-      since: performance.now(),
-      timer: undefined,
-      forget: signal === undefined ? null : callOnAbort(signal, () => {
-        this.leaveScope();
-        this.interrupt(signal.reason);
-      }),
-    };
-    if (timeout !== Infinity) this.#setTimer(this.#limits, timeout);
+    this.#limit = new WaitLimit(this, timeout, signal);
+  }
+
+  abort(reason: unknown): void {
+    this.leaveScope();
+    this.interrupt(reason);
   }
 
   interrupt(error: unknown): boolean {
     const outcome = this.#waits.q.cancel(this.o, this.s);
     this.#end();
-    if (outcome === NOTHING) this.#reject(error);
+    if (outcome === NOTHING) this.fail(error, false);
     this.#settle(outcome);
     return outcome === NOTHING;
   }
@@ -285,14 +278,7 @@ class PromiseWait<T> extends ReachableWait {
     this.#settle(outcome);
   }
 
-  #setTimer(limits: Limits, delay: number): void {
-    const wait = Math.min(Math.ceil(delay), LONGEST_DELAY);
-    limits.timer = setTimeout(() => this.#expire(limits), wait);
-  }
-
-  #expire(limits: Limits): void {
-    const left = limits.since + limits.timeout - performance.now();
-    if (left > 0) return this.#setTimer(limits, left);
+  expire(): void {
     const outcome = this.#waits.q.cancel(this.o, this.s);
     this.#end();
     this.#settle(outcome);
@@ -301,20 +287,16 @@ class PromiseWait<T> extends ReachableWait {
   #end(): void {
     this.isOver = true;
     this.leaveScope();
-    const limits = this.#limits;
-    if (limits !== null) {
-      if (limits.timer !== undefined) clearTimeout(limits.timer);
-      limits.forget?.();
-    }
+    this.#limit?.end();
     this.#waits.ended(this as PromiseWait<unknown>);
     this.#waits.q.slots.release(this.s);
   }
 
   #settle(outcome: Outcome): void {
     try {
-      this.#resolve(this.#finish(outcome));
+      this.bring(this.#finish(outcome));
     } catch (error) {
-      this.#reject(error);
+      this.fail(error, false);
     }
   }
 }

@@ -10,6 +10,7 @@ import { holderSlot } from "./holders.ts";
 import { NOTHING, type Outcome, TAKEN, TAKEN_ABANDONED, TURNED_AWAY } from "./kind.ts";
 import { FLAGS } from "./layout.ts";
 import { importModules } from "./module_registry.ts";
+import { done, doneWithout } from "./reachable_wait.ts";
 import type { Place } from "./place.ts";
 import { type Chunks, freeCell } from "./queue_chunks.ts";
 import { type Compare, Comparing } from "./queue_compare.ts";
@@ -129,7 +130,7 @@ export class QueueCore {
         return this.#putWritten(ref, item, timeout, signal);
       }
       this.#chunks.settled(ref, true);
-      return Promise.resolve();
+      return doneWithout();
     } catch (error) {
       return Promise.reject(error);
     }
@@ -144,7 +145,7 @@ export class QueueCore {
     const outcome = this.#publish(ref, item, timeout > 0);
     if (outcome !== NOTHING || timeout === 0) {
       this.#settlePut(ref, outcome, timeout);
-      return Promise.resolve();
+      return doneWithout();
     }
     return this.#agent.waitThen(
       this.#o,
@@ -236,11 +237,11 @@ export class QueueCore {
     try {
       if (this.#isLocal) {
         const ref = takeAlone(this.#agent.q, this.#o);
-        if (ref !== 0) return Promise.resolve(this.#takeOut(ref));
+        if (ref !== 0) return done(this.#takeOut(ref));
       }
       let ref = this.#take(timeout > 0);
       if (ref === 0 && timeout > 0 && this.#spin(0)) ref = this.#take(true);
-      if (ref !== 0) return Promise.resolve(this.#receiveLoading(ref));
+      if (ref !== 0) return done(this.#receiveLoading(ref));
       const since = this.#comparing === null ? 0 : performance.now();
       return this.#agent.waitThen(this.#o, GETTERS, 0, timeout, signal, (outcome) => {
         if (outcome === TAKEN && this.#comparing !== null) {

@@ -183,7 +183,7 @@ export function publishAlone(q: WaitQueue, o: number, ref: number): boolean {
   if (size > mask) return false;
   w.set(w.get(ring + R_BASE) + (tail & mask), ref);
   w.set(o + Q_TAIL, (tail + 1) | 0);
-  if (w.get(o + GETTER_LIST + HEAD) !== 0) settleAlone(q, o);
+  if (w.get(o + GETTER_LIST + CURSOR) !== 0) settleAlone(q, o);
   return true;
 }
 
@@ -195,10 +195,11 @@ export function takeAlone(q: WaitQueue, o: number): number {
   const ring = ringAt(q, o);
   const ref = w.get(w.get(ring + R_BASE) + (head & w.get(ring + R_MASK)));
   w.set(o + Q_HEAD, (head + 1) | 0);
-  if (w.get(o + PUTTER_LIST + HEAD) !== 0) settleAlone(q, o);
+  if (w.get(o + PUTTER_LIST + CURSOR) !== 0) settleAlone(q, o);
   return ref;
 }
 
+/** Wakes those who were not woken yet. */
 function settleAlone(q: WaitQueue, o: number): void {
   q.latch(o);
   queueKind.settle(q, o, false);

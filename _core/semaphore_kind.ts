@@ -9,8 +9,6 @@
  * value = INITIAL + FOREIGN - sum of what all agents hold
  * ```
  *
- * Where nobody else is who could die, there are no holders, and a permit goes straight to who waits.
- *
  * While somebody waits, all queue: nobody barges. When an agent dies, those of its permits come back that nobody has
  * released since: of `living + dead - FOREIGN` that are outstanding, as many as it held.
  *
@@ -19,17 +17,7 @@
 
 import { held, holderSlot, sumHoldings, waitForIntents, waitForThaw } from "./holders.ts";
 import { type Kind, NOTHING, type Outcome, TAKEN } from "./kind.ts";
-import {
-  FREE,
-  GRANTED,
-  MAIN,
-  PASSING,
-  S_AUX,
-  S_COUNT,
-  S_INTENT,
-  S_STATE,
-  WOKEN,
-} from "./layout.ts";
+import { FREE, MAIN, PASSING, S_AUX, S_COUNT, S_INTENT, S_STATE, WOKEN } from "./layout.ts";
 import type { WaitQueue } from "./wait_queue.ts";
 
 const WAITING_BIT = 1;
@@ -47,7 +35,6 @@ export const semaphoreKind: Kind = {
 
   settle(q, o, force) {
     const w = q.w;
-    if (q.isAlone) return grantAlone(q, o);
     if (q.head(o, 0) === 0) {
       w.and(o + MAIN, ~WAITING_BIT);
       return;
@@ -127,7 +114,6 @@ function isFree(word: number): boolean {
 /** Takes a permit if one is left and nobody waits. */
 export function tryPermit(q: WaitQueue, o: number): Outcome {
   const w = q.w;
-  if (q.isAlone) return takeAlone(q, o);
   const s = holderSlot(q, o);
   w.store(s + S_INTENT, 1);
   let outcome: Outcome = NOTHING;
@@ -151,18 +137,9 @@ export function tryPermit(q: WaitQueue, o: number): Outcome {
   return outcome;
 }
 
-/** The same where nobody else is, who could die: what each holds need not be known. */
-function takeAlone(q: WaitQueue, o: number): Outcome {
-  const word = q.w.get(o + MAIN);
-  if (!isFree(word)) return NOTHING;
-  q.w.set(o + MAIN, word - ONE);
-  return TAKEN;
-}
-
 /** Gives `n` permits back, first those that this agent holds; `false` if there would be more than `bound`. */
 export function releasePermits(q: WaitQueue, o: number, n: number, bound: number): boolean {
   const w = q.w;
-  if (q.isAlone) return releaseAlone(q, o, n, bound);
   const s = holderSlot(q, o);
   const own = Math.min(n, held(q, s));
   const foreign = n - own;
@@ -184,27 +161,6 @@ export function releasePermits(q: WaitQueue, o: number, n: number, bound: number
   w.store(s + S_INTENT, 0);
   if ((w.load(o + MAIN) & WAITING_BIT) !== 0) q.resettle(o, false);
   return true;
-}
-
-function releaseAlone(q: WaitQueue, o: number, n: number, bound: number): boolean {
-  const word = q.w.get(o + MAIN);
-  if ((word >> 2) + n > bound) return false;
-  q.w.set(o + MAIN, word + n * ONE);
-  if ((word & WAITING_BIT) !== 0) grantAlone(q, o);
-  return true;
-}
-
-/** Hands the permits to those who wait: one that gives up afterwards has his, as nobody dies. */
-function grantAlone(q: WaitQueue, o: number): void {
-  const w = q.w;
-  let value = w.get(o + MAIN) >> 2;
-  let s = q.head(o, 0);
-  for (; s !== 0 && value > 0; s = q.head(o, 0), value--) {
-    q.unlink(o, s);
-    w.set(s + S_STATE, GRANTED);
-    q.wake(s, false);
-  }
-  w.set(o + MAIN, value << 2 | (s === 0 ? 0 : WAITING_BIT));
 }
 
 /** Adds to the value; `false` if it is frozen or would exceed `bound`. */

@@ -27,39 +27,8 @@ import {
   TYPE_RWLOCK,
   TYPE_SEMAPHORE,
 } from "./layout.ts";
+import type { ReachableWait } from "./reachable_wait.ts";
 import type { SharedWords } from "./shared_words.ts";
-
-/** A wait that can be ended from outside. */
-export abstract class ReachableWait {
-  /** Its place in a scope, as long as it goes on. */
-  place: WaitPlace | null = null;
-
-  /** Whether it is interrupted only if no other wait of its scope was. */
-  get isLastResort(): boolean {
-    return false;
-  }
-
-  /** Whether it cannot be interrupted: then neither can what waits for it. */
-  get isShielded(): boolean {
-    return false;
-  }
-
-  /** What is waited for, in the words of the program: `Queue.get()`. */
-  abstract get what(): string;
-
-  /**
-   * Takes the wait back and lets it throw an error. It has left its scope by then.
-   *
-   * @returns `false` if what it waits for has come before, so that it does not throw.
-   */
-  abstract interrupt(error: unknown): boolean;
-
-  /** Says that the wait is over. */
-  leaveScope(): void {
-    const { place } = this;
-    if (place !== null) place.scope.leave(this);
-  }
-}
 
 /** The place of a wait in a scope: an object of its own, since waits are of many classes, and access to those is slow. */
 export class WaitPlace {

@@ -55,7 +55,7 @@ export function waitForGreenlets<T>(
     reject: (error: unknown) => void,
   ) => (error: unknown) => void,
 ): Promise<T> {
-  return new HubWait<T>(what, hubScope(), begin).promise;
+  return new HubWait<T>(what, hubScope(), begin).awaitable;
 }
 
 /**

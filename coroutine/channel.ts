@@ -162,7 +162,7 @@ export class Channel<T = unknown> implements AsyncIterable<T> {
     this.#isShutdown = true;
     for (const party of [...this.#putters, ...this.#getters]) {
       party.leave();
-      party.fail(shutDown(party.verb));
+      party.refuse(shutDown(party.verb));
     }
   }
 
@@ -193,6 +193,6 @@ export class Channel<T = unknown> implements AsyncIterable<T> {
   ): Promise<unknown> {
     options?.signal?.throwIfAborted();
     const parties = verb === "put" ? this.#putters : this.#getters;
-    return new Party(parties, verb, item, timeout, options?.signal).promise;
+    return new Party(parties, verb, item, timeout, options?.signal).awaitable;
   }
 }

@@ -7,22 +7,17 @@
 import { ShutDownError, TimeoutError } from "../errors.ts";
 import { callOnAbort } from "../_core/abort_calls.ts";
 import { callAfter } from "../_core/deadline.ts";
-import { forgetLast, lastReject, lastResolve, newPromise } from "../_core/open_promise.ts";
-import { ReachableWait } from "../_core/wait_scope.ts";
+import { ReachableWait } from "../_core/reachable_wait.ts";
 import type { Waiter } from "./hub.ts";
 import { hubScope } from "./scheduler.ts";
 
-/** Somebody who waits at a channel. */
-export class Party<T> extends ReachableWait implements Waiter {
-  /** The promise that it waits by, which nothing stands behind, so that who was settled first goes on first. */
-  readonly promise: Promise<T | undefined>;
+/** Somebody who waits at a channel: by a promise that nothing stands behind, so that who was settled first goes on first. */
+export class Party<T> extends ReachableWait<T | undefined> implements Waiter {
   /** What it does. */
   readonly verb: "put" | "get";
   /** What a putter has, or what a getter gets. */
   item: T | undefined;
   readonly #parties: Set<Party<T>>;
-  readonly #resolve: (value: T | undefined) => void;
-  readonly #reject: (error: unknown) => void;
   #disarm: () => void = () => {};
   #forget: () => void = () => {};
 
@@ -34,29 +29,25 @@ export class Party<T> extends ReachableWait implements Waiter {
     timeout: number,
     signal: AbortSignal | undefined,
   ) {
-    super();
-    this.promise = newPromise();
-    this.#resolve = lastResolve as (value: T | undefined) => void;
-    this.#reject = lastReject;
-    forgetLast();
+    super(true);
     this.#parties = parties;
     this.verb = verb;
     this.item = item;
     if (timeout === 0) {
-      this.fail(late(verb, timeout));
+      this.refuse(late(verb, timeout));
       return;
     }
     parties.add(this);
     if (timeout !== Infinity) {
       this.#disarm = callAfter(timeout, () => {
         this.leave();
-        this.fail(late(verb, timeout));
+        this.refuse(late(verb, timeout));
       });
     }
     if (signal !== undefined) {
       this.#forget = callOnAbort(signal, () => {
         this.leave();
-        this.fail(signal.reason);
+        this.refuse(signal.reason);
       });
     }
     hubScope().enter(this);
@@ -73,20 +64,19 @@ export class Party<T> extends ReachableWait implements Waiter {
   }
 
   /** Goes on with the item. */
-  resume(): void {
-    this.#resolve(this.verb === "get" ? this.item : undefined);
+  override resume(): void {
+    this.bring(this.verb === "get" ? this.item : undefined);
   }
 
   /** Throws an error. */
-  fail(error: unknown): void {
-    this.#reject(error);
+  refuse(error: unknown): void {
+    this.fail(error, false);
   }
 
   interrupt(error: unknown): boolean {
     this.#end();
     // A greenlet that is killed may have begun a wait that it does not await.
-    this.promise.then(undefined, () => {});
-    this.fail(error);
+    this.fail(error, true);
     return true;
   }
 

@@ -6,6 +6,8 @@
  *   -------------------+------------------------------------------------------------------------------------------
  *   sleep(…)           | when the hub comes to it; there is no promise
  *   nothing            | as after sleep(0)
+ *   a wait of sync     | when it is over and the hub comes to it; at once if it was over at once, but not more often
+ *   or queue           | than {@linkcode MOST} times in a row; there is no promise
  *   a promise, …       | when that is settled
  *   anything else      | at once, with a TypeError
  * ```
@@ -15,10 +17,11 @@
 
 import type { KeptContext } from "../_runtime/async_store.ts";
 import { runtime } from "../_runtime/runtime.ts";
-import { ReachableWait } from "../_core/wait_scope.ts";
+import { Done, ReachableWait } from "../_core/reachable_wait.ts";
+import { exchangeStepping } from "../_core/stepping.ts";
 import type { GreenletScope } from "./greenlet_scope.ts";
-import { Pause } from "./pause.ts";
-import { exchangeStepping, scheduler, store } from "./scheduler.ts";
+import { Breath, Pause } from "./pause.ts";
+import { scheduler, store } from "./scheduler.ts";
 
 /** What the driver needs of a generator. */
 export interface Steps {
@@ -47,9 +50,12 @@ export function isGenerator(value: unknown): value is Steps {
     value[Symbol.toStringTag] === "Generator";
 }
 
+/** So many waits that were over at once are followed by a turn of the others. */
+const MOST = 8;
+
 class Driver {
   readonly scope: GreenletScope;
-  readonly #steps: Steps;
+  readonly steps: Steps;
   readonly #context: KeptContext;
   readonly #finisher: Finisher;
   #following: Following | null = null;
@@ -58,7 +64,7 @@ class Driver {
 
   constructor(scope: GreenletScope, steps: Steps, context: KeptContext, finisher: Finisher) {
     this.scope = scope;
-    this.#steps = steps;
+    this.steps = steps;
     this.#context = context;
     this.#finisher = finisher;
   }
@@ -72,7 +78,7 @@ class Driver {
       let result: IteratorResult<unknown, unknown>;
       const before = exchangeStepping(this.scope);
       try {
-        result = store.call(this.#context, advance, this.#steps, passed, isThrown);
+        result = store.call(this.#context, advance, this, passed, isThrown);
       } catch (error) {
         exchangeStepping(before);
         return this.#finisher.end(error, true);
@@ -85,15 +91,18 @@ class Driver {
         if (!this.#follow(value)) this.#finisher.end(value, false);
         return;
       }
-      const pause = value instanceof Pause
+      const wait = value instanceof ReachableWait
         ? value
         : value === undefined
-        ? new Pause(this.scope, -1)
+        ? new Pause(this.scope, -1, false)
+        : value instanceof Done
+        ? new Breath(this.scope, value.value)
         : null;
-      if (pause !== null) {
-        if (pause.attach(this)) return;
-        passed = pause.error;
-        isThrown = pause.hasFailed;
+      if (wait !== null && wait.isUnused) {
+        if (wait.attach(this)) return;
+        passed = wait.value;
+        isThrown = wait.hasFailed;
+        if (!isThrown) return void new Breath(this.scope, passed).attach(this);
       } else if (this.#follow(value)) return;
       else {
         passed = new TypeError(
@@ -182,12 +191,19 @@ class Following extends ReachableWait {
   }
 }
 
+/** Resumes a generator until it yields something that is not there yet, or has gone on often enough. */
 function advance(
-  steps: Steps,
+  { steps }: Driver,
   value: unknown,
   isError: boolean,
 ): IteratorResult<unknown, unknown> {
-  return isError ? steps.throw(value) : steps.next(value);
+  let result = isError ? steps.throw(value) : steps.next(value);
+  for (let times = 0; times < MOST && result.done !== true; times++) {
+    const yielded = result.value;
+    if (!(yielded instanceof Done)) break;
+    result = steps.next(yielded.value);
+  }
+  return result;
 }
 
 function isObject(value: unknown): value is object {

@@ -5,7 +5,8 @@
  */
 
 import { ownerEnded } from "../_core/owner_token.ts";
-import { ReachableWait, WaitScope } from "../_core/wait_scope.ts";
+import { ReachableWait } from "../_core/reachable_wait.ts";
+import { WaitScope } from "../_core/wait_scope.ts";
 import { runInScope } from "./scheduler.ts";
 import type { Strand } from "./strand.ts";
 

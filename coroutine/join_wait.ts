@@ -4,15 +4,14 @@
  * @module
  */
 
-import { ReachableWait } from "../_core/wait_scope.ts";
-import { forgetLast, lastReject, lastResolve, newPromise } from "../_core/open_promise.ts";
+import { ReachableWait } from "../_core/reachable_wait.ts";
 import { hubScope } from "./scheduler.ts";
 import { expectStart } from "./population.ts";
 import type { Listener, Strand } from "./strand.ts";
 
 /** Waits until a greenlet is dead; gives its value, or throws its error, if `wantsValue`. */
 export function joinWait(strand: Strand, wantsValue: boolean): Promise<unknown> {
-  return new JoinWait(strand, wantsValue).promise;
+  return new JoinWait(strand, wantsValue).awaitable;
 }
 
 /** What has come of a greenlet that is dead. */
@@ -29,18 +28,11 @@ export function killedItself(strand: Strand): Promise<void> {
 }
 
 class JoinWait extends ReachableWait implements Listener {
-  readonly promise: Promise<unknown>;
   readonly #strand: Strand;
   readonly #wantsValue: boolean;
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (error: unknown) => void;
 
   constructor(strand: Strand, wantsValue: boolean) {
-    super();
-    this.promise = newPromise();
-    this.#resolve = lastResolve as (value: unknown) => void;
-    this.#reject = lastReject;
-    forgetLast();
+    super(true);
     this.#strand = strand;
     this.#wantsValue = wantsValue;
     if (strand.isForgotten) expectStart(strand);
@@ -54,18 +46,15 @@ class JoinWait extends ReachableWait implements Listener {
 
   notify({ hasFailed, value }: Strand): void {
     this.leaveScope();
-    if (!this.#wantsValue) this.#resolve(undefined);
-    else if (hasFailed) this.#reject(value);
-    else this.#resolve(value);
+    if (!this.#wantsValue) this.bring(undefined);
+    else if (hasFailed) this.fail(value, false);
+    else this.bring(value);
   }
 
   interrupt(error: unknown): boolean {
     this.#strand.forget(this);
     // A greenlet that is killed may have begun a wait that it does not await.
-    this.promise.then(undefined, ignore);
-    this.#reject(error);
+    this.fail(error, true);
     return true;
   }
 }
-
-function ignore(): void {}

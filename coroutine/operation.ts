@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ReachableWait } from "../_core/wait_scope.ts";
+import { ReachableWait } from "../_core/reachable_wait.ts";
 import { runOutside } from "./scheduler.ts";
 import { waitInHub } from "./wait_in_hub.ts";
 

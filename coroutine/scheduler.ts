@@ -14,6 +14,8 @@ import {
 } from "../_runtime/async_store.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { setOwnerToken } from "../_core/owner_token.ts";
+import { takeTurnsBy } from "../_core/reachable_wait.ts";
+import { exchangeStepping, stepping } from "../_core/stepping.ts";
 import { findWaitScopeBy, WaitScope } from "../_core/wait_scope.ts";
 import type { GreenletScope } from "./greenlet_scope.ts";
 import { Hub } from "./hub.ts";
@@ -28,24 +30,9 @@ export const scheduler: Hub = new Hub({
 /** The scope of the asynchronous code that is running. */
 export const store: ContextStore<GreenletScope> = createContextStore();
 
-/** The scope of the generator that is running. */
-let stepping: GreenletScope | null = null;
-
 /** Gives the scope in which the running code begins waits; `null` outside of greenlets. */
 export function currentScope(): GreenletScope | null {
-  return stepping ?? store.get() ?? null;
-}
-
-/** Gives the scope of the generator whose step is running, if one is. */
-export function steppingScope(): GreenletScope | null {
-  return stepping;
-}
-
-/** Says whose generator runs from now on; gives the one before. */
-export function exchangeStepping(scope: GreenletScope | null): GreenletScope | null {
-  const before = stepping;
-  stepping = scope;
-  return before;
+  return stepping as GreenletScope | null ?? store.get() ?? null;
 }
 
 /** Gives the present asynchronous context, with a scope for what runs in it. */
@@ -64,7 +51,7 @@ export function runInScope<R>(scope: GreenletScope, fn: () => R): R {
   try {
     return store.run(scope, fn);
   } finally {
-    stepping = before;
+    exchangeStepping(before);
   }
 }
 
@@ -74,13 +61,14 @@ export function runOutside<R>(fn: () => R): R {
   try {
     return store.run(undefined, fn);
   } finally {
-    stepping = before;
+    exchangeStepping(before);
   }
 }
 
 /** The waits of the code outside of greenlets. */
 export const mainScope: WaitScope = new WaitScope();
 
+takeTurnsBy((waiter) => scheduler.post(waiter));
 // No greenlet has begun yet.
 findWaitScopeBy(() => mainScope);
 

@@ -5,8 +5,10 @@
  */
 
 import { runtime } from "../_runtime/runtime.ts";
-import { Pause, Sleep } from "./pause.ts";
-import { currentScope, scheduler, steppingScope } from "./scheduler.ts";
+import { stepping } from "../_core/stepping.ts";
+import type { GreenletScope } from "./greenlet_scope.ts";
+import { Pause } from "./pause.ts";
+import { currentScope, scheduler } from "./scheduler.ts";
 import { waitInHub } from "./wait_in_hub.ts";
 
 /**
@@ -40,9 +42,8 @@ export function sleep(milliseconds: number = 0): Promise<void> {
   if (typeof milliseconds !== "number" || !(milliseconds >= 0)) {
     return Promise.reject(wrongDelay("sleep", milliseconds));
   }
-  const scope = steppingScope();
-  if (scope !== null) return new Pause(scope, milliseconds);
-  return new Sleep(currentScope(), milliseconds).promise;
+  if (stepping !== null) return new Pause(stepping as GreenletScope, milliseconds, false);
+  return new Pause(currentScope(), milliseconds, true).awaitable;
 }
 
 /**

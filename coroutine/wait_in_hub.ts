@@ -4,9 +4,9 @@
  * @module
  */
 
-import { ReachableWait, type WaitScope } from "../_core/wait_scope.ts";
+import { ReachableWait } from "../_core/reachable_wait.ts";
+import type { WaitScope } from "../_core/wait_scope.ts";
 import { printIgnored } from "../_core/ignored_error.ts";
-import { forgetLast, lastReject, lastResolve, newPromise } from "../_core/open_promise.ts";
 import { currentScope } from "./scheduler.ts";
 
 /**
@@ -24,15 +24,12 @@ export function waitInHub<T = void>(
     reject: (error: unknown) => void,
   ) => (error: unknown) => void,
 ): Promise<T> {
-  return new HubWait<T>(what, currentScope(), begin).promise;
+  return new HubWait<T>(what, currentScope(), begin).awaitable;
 }
 
 /** A wait of a scope. */
-export class HubWait<T> extends ReachableWait {
+export class HubWait<T> extends ReachableWait<T> {
   readonly what: string;
-  readonly promise: Promise<T>;
-  readonly #resolve: (value: T) => void;
-  readonly #reject: (error: unknown) => void;
   readonly #takeBack: ((error: unknown) => void) | null = null;
   #isOver = false;
 
@@ -44,23 +41,19 @@ export class HubWait<T> extends ReachableWait {
       reject: (error: unknown) => void,
     ) => (error: unknown) => void,
   ) {
-    super();
+    super(true);
     this.what = what;
-    this.promise = newPromise<T>();
-    this.#resolve = lastResolve as (value: T) => void;
-    this.#reject = lastReject;
-    forgetLast();
     try {
       this.#takeBack = begin(
         (value) => {
-          if (this.#finish()) this.#resolve(value);
+          if (this.#finish()) this.bring(value);
         },
         (error) => {
-          if (this.#finish()) this.#reject(error);
+          if (this.#finish()) this.fail(error, false);
         },
       );
     } catch (error) {
-      if (this.#finish()) this.#reject(error);
+      if (this.#finish()) this.fail(error, false);
     }
     if (!this.#isOver) scope?.enter(this);
   }
@@ -68,8 +61,7 @@ export class HubWait<T> extends ReachableWait {
   interrupt(error: unknown): boolean {
     if (!this.#finish()) return false;
     // A greenlet that is killed may have begun a wait that it does not await.
-    this.promise.then(undefined, () => {});
-    this.#reject(error);
+    this.fail(error, true);
     try {
       this.#takeBack?.(error);
     } catch (problem) {

@@ -4,11 +4,8 @@
  * @module
  */
 
-import { InvalidStateError, TimeoutError } from "../errors.ts";
-import type { Agent } from "../_core/agent.ts";
+import { InvalidStateError } from "../errors.ts";
 import { HANDLE, type HandleRecord, type Scope } from "../_core/handle.ts";
-import { type GuardOwner, HeldGuard } from "../_core/held_guard.ts";
-import { NOTHING, type Outcome } from "../_core/kind.ts";
 import { TYPE_SEMAPHORE } from "../_core/layout.ts";
 import {
   adopt,
@@ -18,14 +15,7 @@ import {
   type Place,
   registerPlaced,
 } from "../_core/place.ts";
-import {
-  initializeSemaphore,
-  MAX_PERMITS,
-  permits,
-  releasePermits,
-  tryPermit,
-} from "../_core/semaphore_kind.ts";
-import { Spent } from "../_core/spent.ts";
+import { initializeSemaphore, MAX_PERMITS } from "../_core/semaphore_kind.ts";
 import {
   checkSyncWait,
   checkWait,
@@ -34,50 +24,9 @@ import {
 } from "../_core/wait_options.ts";
 import { checkFunction } from "./callback.ts";
 import type { Guard } from "./guard.ts";
+import { OwnPermits, type Permits, SharedPermits } from "./permits.ts";
 
 let revived: Place | null = null;
-
-/** The acquisitions of this thread, by number: their guards are kept by nobody but their owners. */
-class Permits implements GuardOwner {
-  readonly #agent: Agent;
-  readonly #o: number;
-  readonly #bound: number;
-  readonly #released: Spent = new Spent();
-  #acquired = 0;
-  /** Its record is freed when it is collected: it lives as long as anybody has a guard. */
-  readonly semaphore: Semaphore;
-  /** Ends a wait that has no end of its own. */
-  readonly brought: (outcome: Outcome) => HeldGuard = (outcome) => this.taken(outcome, Infinity);
-
-  constructor(semaphore: Semaphore, { agent, o }: Place, bound: number) {
-    this.semaphore = semaphore;
-    this.#agent = agent;
-    this.#o = o;
-    this.#bound = bound;
-  }
-
-  granted(): HeldGuard {
-    return new HeldGuard(this, false, ++this.#acquired);
-  }
-
-  /** What a wait has brought. */
-  taken(outcome: Outcome, timeout: number): HeldGuard {
-    if (outcome === NOTHING) throw late(timeout);
-    return this.granted();
-  }
-
-  releaseGuard(guard: HeldGuard): void {
-    if (!this.#released.add(guard.number)) return;
-    releasePermits(this.#agent.q, this.#o, 1, this.#bound);
-  }
-
-  release(n: number): boolean {
-    const last = this.#acquired;
-    if (!releasePermits(this.#agent.q, this.#o, n, this.#bound)) return false;
-    this.#released.addSmallest(n, last);
-    return true;
-  }
-}
 
 /**
  * A semaphore: a number of permits that are acquired and given back.
@@ -123,7 +72,10 @@ export class Semaphore {
       initializeSemaphore(this.#place.agent.q, this.#place.o, count);
     } else this.#place = revived;
     this.#initial = count;
-    this.#permits = new Permits(this, this.#place, this.bounded ? count : MAX_PERMITS);
+    const bound = this.bounded ? count : MAX_PERMITS;
+    this.#permits = this.#place.scope === "local"
+      ? new OwnPermits(this, count, bound)
+      : new SharedPermits(this, this.#place, bound);
   }
 
   /** Whether there can never be more permits than at the beginning. */
@@ -133,7 +85,7 @@ export class Semaphore {
 
   /** Permits that are left at this moment. */
   get value(): number {
-    return permits(this.#place.agent.q, this.#place.o);
+    return this.#permits.value;
   }
 
   /**
@@ -146,13 +98,7 @@ export class Semaphore {
   acquire(options?: WaitOptions): Promise<Guard> {
     try {
       const timeout = checkWait(options, "acquire semaphore");
-      const { agent, o } = this.#place;
-      const permits = this.#permits;
-      if (tryPermit(agent.q, o) !== NOTHING) return Promise.resolve(permits.granted());
-      const finish = timeout === Infinity
-        ? permits.brought
-        : (outcome: Outcome): Guard => permits.taken(outcome, timeout);
-      return agent.waitThen<Guard>(o, 0, 0, timeout, options?.signal, finish);
+      return this.#permits.acquire(timeout, options?.signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -168,15 +114,15 @@ export class Semaphore {
    */
   acquireSync(options?: SyncWaitOptions): Guard {
     const timeout = checkSyncWait(options, "acquire semaphore");
+    const guard = this.#permits.tryAcquire();
+    if (guard !== null) return guard;
     const { agent, o } = this.#place;
-    if (tryPermit(agent.q, o) !== NOTHING) return this.#permits.granted();
     return this.#permits.taken(agent.waitSync(o, 0, timeout, "acquire semaphore"), timeout);
   }
 
   /** Acquires a permit if one is left and nobody waits; gives a guard or `null`. */
   tryAcquire(): Guard | null {
-    const { agent, o } = this.#place;
-    return tryPermit(agent.q, o) === NOTHING ? null : this.#permits.granted();
+    return this.#permits.tryAcquire();
   }
 
   /**
@@ -247,10 +193,6 @@ export class BoundedSemaphore extends Semaphore {
   protected override get bounded(): boolean {
     return true;
   }
-}
-
-function late(timeout: number): TimeoutError {
-  return new TimeoutError(`Cannot acquire semaphore: timed out after ${timeout} ms`);
 }
 
 function checkCount(verb: string, name: string, value: number, least: number): void {

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { ReachableWait, WaitScope } from "../../_core/wait_scope.ts";
+import { ReachableWait } from "../../_core/reachable_wait.ts";
+import { WaitScope } from "../../_core/wait_scope.ts";
 
 /** A wait that notes what it is interrupted with. */
 class NotedWait extends ReachableWait {

@@ -1,0 +1,166 @@
+import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
+import process from "node:process";
+import timers from "node:timers/promises";
+import { type Greenlet, joinAll, sleep, spawn } from "../../coroutine/mod.ts";
+import { GreenletExit, TimeoutError } from "../../errors.ts";
+import { Queue } from "../../queue/mod.ts";
+import { type Guard, Semaphore } from "../../sync/mod.ts";
+
+// A generator that is driven yields waits that are no promises: these are the edges of that.
+
+for (const scope of ["local", "thread"] as const) {
+  Deno.test(`A wait of a generator serves whoever else awaits it, too [${scope}]`, async () => {
+    const queue = new Queue<number>(0, { scope });
+    const log: unknown[] = [];
+    let wait: Promise<number> | undefined;
+    const first = spawn(function* (): Generator<unknown, number, number> {
+      wait = queue.get();
+      wait.then((value) => log.push(["then", value]));
+      return yield wait;
+    });
+    const second = spawn(function* (): Generator<unknown, number, number> {
+      return yield wait;
+    });
+    const third = spawn(() => wait);
+    await sleep(0);
+    await queue.put(7);
+    assertEquals(await Promise.all([first.get(), second.get(), third.get()]), [7, 7, 7]);
+    assertEquals(log, [["then", 7]]);
+    assertEquals(queue.qsize(), 0);
+  });
+
+  Deno.test(`A wait of a generator keeps what it has brought until it is yielded [${scope}]`, async () => {
+    const seat = new Semaphore(1, { scope });
+    const guard = seat.tryAcquire() as Guard;
+    const greenlet = spawn(function* (): Generator<unknown, Guard, Guard> {
+      const wait = seat.acquire();
+      yield sleep(1);
+      guard.release();
+      yield sleep(1);
+      return yield wait;
+    });
+    (await greenlet.get()).release();
+    assertEquals(seat.value, 1);
+  });
+
+  Deno.test(`A wait of a generator that runs out of time throws where it is yielded [${scope}]`, async () => {
+    const seat = new Semaphore(0, { scope });
+    const greenlet = spawn(function* (): Generator<unknown, unknown, unknown> {
+      try {
+        return yield seat.acquire({ timeout: 1 });
+      } catch (error) {
+        return error;
+      }
+    });
+    assertInstanceOf(await greenlet.get(), TimeoutError);
+    assertStrictEquals(seat.tryAcquire(), null);
+    seat.release();
+    seat.tryAcquire()?.release();
+    assertEquals(seat.value, 1);
+  });
+
+  Deno.test(`A wait of a generator that fails and is never yielded is an unhandled rejection [${scope}]`, async () => {
+    const unhandled = new Promise<unknown>((resolve) => {
+      globalThis.addEventListener?.("unhandledrejection", (event) => {
+        event.preventDefault();
+        resolve(event.reason);
+      }, { once: true });
+      if (process.versions["deno"] === undefined) process.once("unhandledRejection", resolve);
+    });
+    const greenlet = spawn(function* () {
+      new Semaphore(0, { scope }).acquire({ timeout: 1 });
+      yield sleep(20);
+    });
+    assertInstanceOf(await unhandled, TimeoutError);
+    await greenlet.join();
+  });
+}
+
+Deno.test("An item that is a promise is awaited by a generator", async () => {
+  const queue = new Queue<unknown>(0, { scope: "local" });
+  const greenlet = spawn(function* (): Generator<unknown, unknown[], unknown> {
+    return [yield queue.get(), yield queue.get()];
+  });
+  await sleep(0);
+  await queue.put(timers.setTimeout(1, "late"));
+  await queue.put(Promise.resolve("soon"));
+  assertEquals(await greenlet.get(), ["late", "soon"]);
+});
+
+Deno.test("A generator whose waits are all over at once lets others and timers run", async () => {
+  const seat = new Semaphore(1, { scope: "local" });
+  const log: string[] = [];
+  let isDone = false;
+  const busy = spawn(function* (): Generator<unknown, number, Guard> {
+    let rounds = 0;
+    for (; !isDone; rounds++) (yield seat.acquire()).release();
+    return rounds;
+  });
+  const other = spawn(function* () {
+    for (let i = 0; i < 3; i++) {
+      log.push(`other ${i}`);
+      yield sleep(0);
+    }
+  });
+  await joinAll([other]);
+  assertEquals(log, ["other 0", "other 1", "other 2"]);
+  await timers.setTimeout(1);
+  isDone = true;
+  assert(await busy.get() > 3);
+});
+
+Deno.test("Greenlet.kill() loses nothing that a wait of a generator has brought", async () => {
+  const seat = new Semaphore(1, { scope: "local" });
+  let released = 0;
+  const busy: Greenlet<unknown> = spawn(function* (): Generator<unknown, void, Guard> {
+    for (let i = 0; i < 1_000; i++) {
+      const guard = yield seat.acquire();
+      try {
+        if (i === 100) yield sleep(60_000);
+      } finally {
+        guard.release();
+        released++;
+      }
+    }
+  });
+  for (let i = 0; i < 5; i++) await sleep(0);
+  const ended = busy.kill();
+  await ended;
+  assertInstanceOf(busy.value, GreenletExit);
+  assertEquals(seat.value, 1);
+  assert(released > 0);
+});
+
+Deno.test("Greenlet.kill() takes the wait of a generator back: its permit goes to the next", async () => {
+  const seat = new Semaphore(0, { scope: "local" });
+  const take = function* (name: string): Generator<unknown, string, unknown> {
+    yield seat.acquire();
+    return name;
+  };
+  const [first, second, third] = ["1", "2", "3"].map((name) => spawn(take, name)) as [
+    Greenlet<string>,
+    Greenlet<string>,
+    Greenlet<string>,
+  ];
+  await sleep(0);
+  await second.kill();
+  seat.release(2);
+  assertEquals([await first.get(), await third.get()], ["1", "3"]);
+  assertEquals(seat.value, 0);
+});
+
+Deno.test('Semaphore of scope "local" serves in order, whoever gives up in between', async () => {
+  const seat = new Semaphore(0, { scope: "local" });
+  const log: number[] = [];
+  const aborts = Array.from({ length: 6 }, () => new AbortController());
+  const waits = aborts.map(({ signal }, i) =>
+    seat.acquire({ signal }).then(() => log.push(i), () => log.push(-i))
+  );
+  for (const i of [5, 0, 2]) aborts[i]?.abort(new Error("given up"));
+  await timers.setImmediate();
+  log.length = 0;
+  seat.release(4);
+  await Promise.all(waits);
+  assertEquals(log, [1, 3, 4]);
+  assertEquals(seat.value, 1);
+});
