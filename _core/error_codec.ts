@@ -14,6 +14,7 @@ import type { Decoder } from "./codec_decoder.ts";
 import type { Encoder } from "./codec_encoder.ts";
 import { corrupt } from "./codec_reader.ts";
 import * as tag from "./codec_tags.ts";
+import { SENT_AS } from "./handle.ts";
 import { shareableClass } from "./module_registry.ts";
 import { NoSourceReader } from "./source_reader.ts";
 import { className } from "./unshareable_reason.ts";
@@ -135,6 +136,8 @@ function classify(error: Error): WireClass {
   const proto = Object.getPrototypeOf(error) as object | null;
   const known = proto === null ? undefined : names.get(proto);
   if (known !== undefined) return { kind: "known", name: known };
+  const sentAs = attempt(() => (error as { [SENT_AS]?: string })[SENT_AS]);
+  if (typeof sentAs === "string" && classes.has(sentAs)) return { kind: "known", name: sentAs };
   const constructor = shareableClass(proto);
   if (constructor !== null) return { kind: "shareable", constructor };
   const name = className(error);

@@ -14,6 +14,9 @@ export type Scope = "local" | "thread" | "process";
 /** The key of the method that makes an object a handle. */
 export const HANDLE: unique symbol = Symbol("nogil.handle");
 
+/** The key under which a class of errors that belongs to one thread names the class as which its instances arrive. */
+export const SENT_AS: unique symbol = Symbol("nogil.sentAs");
+
 /** All that is needed to rebuild a handle elsewhere. */
 export interface HandleRecord {
   /** The registered type, as `"module/Class"`: `"sync/Lock"`. */

@@ -5,6 +5,7 @@
  */
 
 import { InvalidStateError, TimeoutError } from "../errors.ts";
+import { SENT_AS } from "../_core/handle.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import type { Alarm } from "./alarm_heap.ts";
 import type { GreenletResult } from "./greenlet.ts";
@@ -30,6 +31,8 @@ export interface TimeoutRunOptions {
  * reaches what `kill` reaches ({@linkcode Greenlet}); where the greenlet does not wait, or waits for a promise of
  * somebody else, its next wait throws.
  *
+ * It belongs to its thread: thrown in another one, it arrives as a `TimeoutError`.
+ *
  * {@linkcode Timeout.run} is the whole form. `new Timeout(100).start()` holds until `cancel()`, for which `using` is made:
  * `using _ = Timeout.startNew(100)`.
  *
@@ -47,6 +50,7 @@ export interface TimeoutRunOptions {
 export class Timeout extends TimeoutError implements Disposable {
   static {
     this.prototype.name = "Timeout";
+    Object.defineProperty(this.prototype, SENT_AS, { value: "TimeoutError" });
   }
 
   /** The limit in milliseconds; `null` when there is none. */

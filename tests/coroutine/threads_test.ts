@@ -12,8 +12,9 @@ import {
   sleep,
   spawn,
   TaskGroup,
+  Timeout,
 } from "../../coroutine/mod.ts";
-import { UnshareableError } from "../../errors.ts";
+import { TimeoutError, UnshareableError } from "../../errors.ts";
 import { Queue } from "../../queue/mod.ts";
 import { Thread } from "../../thread/mod.ts";
 import { Event, Lock, Semaphore } from "../../sync/mod.ts";
@@ -62,4 +63,12 @@ Deno.test("A19 A35 V95 what belongs to the greenlets of a thread does not travel
     assertThrows(() => queue.putNowait({ list: [thing] }), UnshareableError, text);
   }
   assertEquals(queue.qsize(), 0);
+  // An error is told of, and be it as one of its kind.
+  queue.putNowait(new Timeout(5));
+  const sent = queue.getNowait() as TimeoutError & { milliseconds: number };
+  assertEquals([sent.constructor, sent.message, sent.milliseconds], [
+    TimeoutError,
+    "Cannot go on: 5 ms are over",
+    5,
+  ]);
 });
