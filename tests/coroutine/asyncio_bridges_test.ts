@@ -6,6 +6,7 @@ import {
   createTask,
   gather,
   type Greenlet,
+  GreenletLocal,
   hub,
   killAll,
   RawGreenlet,
@@ -113,6 +114,22 @@ Deno.test("V43 V58 V59 a future stands for Waiter and AsyncResult: before and af
     assertStrictEquals(await reader.get().catch((error) => error), error);
   }
   assertEquals([killed.successful(), after.cancelled()], [true, false]);
+});
+
+Deno.test("V77 what a GreenletLocal holds goes with the greenlet, also if somebody has that", async () => {
+  const local = new GreenletLocal<{ big?: object }>();
+  let held: WeakRef<object> | null = null;
+  const greenlet = spawn(async () => {
+    const big = { big: true };
+    local.big = big;
+    held = new WeakRef(big);
+    await sleep(0);
+    return Object.keys(local);
+  });
+  assertEquals(await greenlet, ["big"]);
+  await collectGarbage();
+  assertEquals([(held as WeakRef<object> | null)?.deref(), greenlet.dead], [undefined, true]);
+  assertEquals(Object.keys(local), []);
 });
 
 Deno.test("V05 V25 greenlets of the hub and raw ones are told apart", async () => {
