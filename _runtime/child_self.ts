@@ -66,21 +66,30 @@ export function setArguments(argv: readonly string[]): void {
   process.argv.splice(1, process.argv.length, ...argv);
 }
 
+/** Who is told of errors that nobody catches. */
+let catcher: ((error: unknown) => void) | null = null;
+let isCatching = false;
+
 /** Calls a function with each error that nobody catches, instead of ending this process. */
 export function onUncaught(handler: (error: unknown) => void): void {
-  if (bareDeno() === null) {
-    bareProcess().on("uncaughtException", handler);
-    bareProcess().on("unhandledRejection", handler);
-    return;
-  }
-  globalThis.addEventListener("error", (event) => {
-    event.preventDefault();
-    handler(event.error);
-  });
-  globalThis.addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    handler(event.reason);
-  });
+  catcher = handler;
+  if (bareDeno() !== null) return expectUncaught();
+  bareProcess().on("uncaughtException", handler);
+  bareProcess().on("unhandledRejection", handler);
+}
+
+/** Prepares for {@linkcode onUncaught} on Deno; before that is called, nothing changes. */
+export function expectUncaught(): void {
+  if (isCatching || bareDeno() === null) return;
+  isCatching = true;
+  globalThis.addEventListener("error", (event) => caught(event, event.error));
+  globalThis.addEventListener("unhandledrejection", (event) => caught(event, event.reason));
+}
+
+function caught(event: Event, error: unknown): void {
+  if (catcher === null) return;
+  event.preventDefault();
+  catcher(error);
 }
 
 /** Whether anybody listens for the end of this process. */

@@ -76,6 +76,12 @@ const LAST_BREATH = 1000;
 /** So long the runtime may take to end a child that has said that it exits, in milliseconds. */
 const EXIT_TIME = 3000;
 
+/** Gives the frame that says what a child is and what it shall do. */
+export function requestFrame({ lineage, work }: Order, ticket: FamilyTicket | null): Uint8Array {
+  const assignment: Assignment = { work, lineage: { ...lineage, ticket } };
+  return frame(REQUEST, encode(assignment, "thread").bytes);
+}
+
 /** A child process. */
 export class Child {
   /** Who is told. */
@@ -231,16 +237,15 @@ export class Child {
     else this.#send(socket, this.#order);
   }
 
-  #send(socket: LocalSocket, { lineage, work, shares }: Order): void {
+  #send(socket: LocalSocket, order: Order): void {
     this.#order = null;
     let ticket: FamilyTicket | null;
     try {
-      ticket = shares ? this.#makeTicket() : null;
+      ticket = order.shares ? this.#makeTicket() : null;
     } catch (error) {
       return this.#fail(error as Error);
     }
-    const assignment: Assignment = { work, lineage: { ...lineage, ticket } };
-    socket.send(frame(REQUEST, encode(assignment, "thread").bytes));
+    socket.send(requestFrame(order, ticket));
     for (const bytes of this.#unsent.splice(0)) socket.send(bytes);
   }
 

@@ -23,6 +23,7 @@ import {
   type ChildArguments,
   exit,
   exitCode,
+  expectUncaught,
   isEndObserved,
   onUncaught,
   setArguments,
@@ -53,10 +54,10 @@ import {
 import { joinBytes } from "./join_bytes.ts";
 import type { Assignment, Work } from "./orders.ts";
 import { connectLine, receiveLine } from "./own_line.ts";
-import { doWork, takeWork } from "./own_work.ts";
+import { doWork, dropWork, takeWork } from "./own_work.ts";
 
 /** So often a spare rehearses. */
-const REHEARSALS = 10;
+const REHEARSALS = 30;
 
 /** Runs this process as the child of the one at an address; `imported` says that its own modules are there. */
 export async function runChild(
@@ -91,9 +92,17 @@ export async function runChild(
   }
   connectLine((bytes) => socket.send(frame(LINE, bytes)));
   socket.send(greeting);
-  const { lineage, work } = decode(await assigned) as Assignment;
+  const request = await assigned;
+  const run = new Run(socket, exit);
+  onUncaught((error) => void run.end("error", error));
+  await perform(request, run, imported);
+}
+
+/** Does what a request says. */
+async function perform(request: Uint8Array, run: Run, imported: () => void): Promise<void> {
+  const { lineage, work } = decode(request) as Assignment;
   setLineage(lineage);
-  await new Run(socket).begin(work, lineage.argv, imported);
+  await run.begin(work, lineage.argv, imported);
 }
 
 /** Ends this process, whose parent is gone, which may not have had the time to remove its socket. */
@@ -115,23 +124,26 @@ async function prepare(
   // What cannot be loaded now cannot be loaded later, and is missed then.
   await importModules([all]).catch(() => {});
   await importForTask(modules).catch(() => {});
-  rehearse();
+  await rehearse();
   socket.send(frame(PREPARED, new Uint8Array(0)));
 }
 
 /** Does what will be done with the request, so often that the engine has compiled it by then. */
-function rehearse(): void {
+async function rehearse(): Promise<void> {
+  // A module that was loaded beforehand may listen for the end, which has not come.
+  if (programEnd() !== null || isEndObserved()) return;
   const target = (x: number): number => x;
   const work = encode({ args: [1], target }, "process").bytes;
   const request = frame(REQUEST, encode({ lineage: lineage(), work }, "thread").bytes);
-  const reader = new FrameReader((_, payload) => {
-    const { work } = decode(payload) as Assignment;
-    const { args, target } = decode(work) as Work;
-    if (requiredModules(work).length > 0 || asksForProcess(target)) return;
-    const { type, bytes } = encodeOutcome("result", args[0]);
-    joinBytes([frame(type, bytes), exiting(0)]);
-  });
-  for (let i = 0; i < REHEARSALS; i++) reader.push(request);
+  expectUncaught();
+  for (let i = 0; i < REHEARSALS; i++) {
+    let assign: (bytes: Uint8Array) => void = () => {};
+    const assigned = new Promise<Uint8Array>((resolve) => assign = resolve);
+    new FrameReader((_, payload) => assign(payload)).push(request);
+    const stage: LocalSocket = { send() {}, flush: () => Promise.resolve(), close() {} };
+    await perform(await assigned, new Run(stage, () => {}), () => {});
+  }
+  dropWork();
 }
 
 /** On Deno it takes time to get the `process` of Node, which few self-contained functions ask for. */
@@ -142,11 +154,12 @@ function asksForProcess(target: Work["target"]): boolean {
 /** What the process is for, from its assignment to its end. */
 class Run {
   readonly #socket: LocalSocket;
+  readonly #leave: (code: number) => void;
   #over = false;
 
-  constructor(socket: LocalSocket) {
+  constructor(socket: LocalSocket, leave: (code: number) => void) {
     this.#socket = socket;
-    onUncaught((error) => void this.#end("error", error));
+    this.#leave = leave;
   }
 
   async begin(bytes: Uint8Array, argv: readonly string[], imported: () => void): Promise<void> {
@@ -159,14 +172,14 @@ class Run {
       imported();
       const work = takeWork(bytes);
       if (modules.length === 0 && asksForProcess(work.target)) setArguments(argv);
-      await this.#end("result", await doWork(work));
+      await this.end("result", await doWork(work));
     } catch (error) {
-      await this.#end("error", error);
+      await this.end("error", error);
     }
   }
 
   /** Reports the outcome, the first one, and ends the process when nothing is left that it waits for. */
-  async #end(kind: "result" | "error", value: unknown): Promise<void> {
+  async end(kind: "result" | "error", value: unknown): Promise<void> {
     if (this.#over) return;
     this.#over = true;
     const { type, bytes } = await outcomeOf(kind, value);
@@ -186,7 +199,7 @@ class Run {
   async #exit(code: number, ...frames: Uint8Array[]): Promise<void> {
     this.#socket.send(joinBytes([...frames, exiting(code)]));
     await this.#socket.flush();
-    exit(code);
+    this.#leave(code);
   }
 }
 

@@ -12,10 +12,12 @@ import { refusalOf } from "../_core/confined.ts";
 import { NO_EXIT_CODE, NO_SLOT, type ThreadRecord } from "../_core/thread_record.ts";
 import type { ChildCommand } from "../_runtime/child_command.ts";
 import { type ChildEnd, signalNumber } from "../_runtime/child_process.ts";
+import { lineage } from "../_runtime/lineage.ts";
 import { surroundings } from "../_runtime/permissions.ts";
 import { WorkerLostError } from "../errors.ts";
 import { realm } from "../thread/realm.ts";
-import { Child, type Sent } from "./child.ts";
+import { Child, requestFrame, type Sent } from "./child.ts";
+import { FrameReader } from "./frames.ts";
 import { processFields } from "./innards.ts";
 import type { Order, Prewarmed, ToKeeper } from "./orders.ts";
 
@@ -24,6 +26,8 @@ export const keeperUrl: string = import.meta.url;
 
 /** Spares are replaced when none was taken for so long, in milliseconds. */
 const CALM = 100;
+/** So often the taking of a spare is rehearsed. */
+const REHEARSALS = 30;
 
 /** The processes that run, by the numbers of their records. */
 const children: Map<number, Child> = new Map();
@@ -186,6 +190,7 @@ function prewarm(command: ChildCommand, count: number, port: MessagePort): void 
     shelf = { command, wanted: 0, spares: new Set(), waiting: [], timer: undefined };
     shelves.set(key, shelf);
   }
+  if (count > 0) rehearse(command);
   shelf.wanted = count;
   shelf.waiting.push(port);
   for (const spare of [...shelf.spares].slice(count)) {
@@ -194,6 +199,19 @@ function prewarm(command: ChildCommand, count: number, port: MessagePort): void 
   }
   fill(shelf);
   answer(shelf);
+}
+
+/** Does what will be done when a spare is taken, so often that the engine has compiled it by then. */
+function rehearse(command: ChildCommand): void {
+  const work = encode({ args: [1] }, "process").bytes;
+  const order: Order = { command, modules: [], shares: true, lineage: lineage(), work };
+  const request = encode(order, "thread").bytes;
+  for (let i = 0; i < REHEARSALS; i++) {
+    const order = decode(request) as Order;
+    modulesOf(JSON.stringify(order.command));
+    surroundings();
+    new FrameReader(() => {}).push(requestFrame(order, null));
+  }
 }
 
 function fill(shelf: Shelf): void {

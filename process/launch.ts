@@ -14,13 +14,22 @@ import { runtime } from "../_runtime/runtime.ts";
 import { NotSupportedError, UnshareableError } from "../errors.ts";
 import { launchProcess, tellKeeper } from "../thread/launcher.ts";
 import { bootUrl } from "./child_boot.ts";
-import type { Innards } from "./innards.ts";
+import { blankInnards, type Innards } from "./innards.ts";
 import { keeperUrl } from "./keeper.ts";
 import type { Order, Prewarmed, ToKeeper, Work } from "./orders.ts";
 import { checkRuntimeOptions, type RuntimeOptions } from "./process_options.ts";
 
+/** So often a start is rehearsed. */
+const REHEARSALS = 30;
+
 /** Starts a process, and returns its record with a reference; `asInstance` says that its class does the work. */
 export function launch(process: object, innards: Innards, asInstance: boolean): ThreadRecord {
+  const { name, daemon } = innards;
+  const request = encode(orderOf(process, innards, asInstance), "thread").bytes;
+  return launchProcess(keeperUrl, { name, daemon, request, memoryLimit: 0, stackLimit: 0 });
+}
+
+function orderOf(process: object, innards: Innards, asInstance: boolean): Order {
   const { name, daemon, identity, execArgv, config, permissions } = innards;
   const work = encode(workOf(process, innards, asInstance), "process", "process");
   if (work.buffers.length > 0) {
@@ -30,7 +39,7 @@ export function launch(process: object, innards: Innards, asInstance: boolean): 
   }
   const own = lineage();
   const modules = namedModules(work.bytes);
-  const order: Order = {
+  return {
     command: { ...commandOf(innards, modules), ...(innards.flagged && { flagged: true }) },
     modules,
     shares: permissions?.ffi !== false,
@@ -48,13 +57,6 @@ export function launch(process: object, innards: Innards, asInstance: boolean): 
     },
     work: work.bytes,
   };
-  return launchProcess(keeperUrl, {
-    name,
-    daemon,
-    request: encode(order, "thread").bytes,
-    memoryLimit: 0,
-    stackLimit: 0,
-  });
 }
 
 /** Sends a signal to a process. */
@@ -72,7 +74,9 @@ export async function prewarm(count: number, options: RuntimeOptions): Promise<v
       `Cannot prewarm: the number of processes must be an integer >= 0: ${count}`,
     );
   }
-  const command = commandOf(checkRuntimeOptions(options), []);
+  const checked = checkRuntimeOptions(options);
+  const command = commandOf(checked, []);
+  if (count > 0) rehearse(checked);
   const { port1, port2 } = runtime().createChannel();
   try {
     const answer = await new Promise<Prewarmed>((resolve) => {
@@ -83,6 +87,12 @@ export async function prewarm(count: number, options: RuntimeOptions): Promise<v
   } finally {
     port1.close();
   }
+}
+
+/** Orders a process so often, without a start, that the engine has compiled how, by the time that a spare is ready. */
+function rehearse(options: Partial<Innards>): void {
+  const innards = { ...blankInnards(), ...options, target: (x: number): number => x, args: [1] };
+  for (let i = 0; i < REHEARSALS; i++) decode(encode(orderOf({}, innards, false), "thread").bytes);
 }
 
 function tell(message: ToKeeper, transfer: Transferable[] = []): void {

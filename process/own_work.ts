@@ -15,6 +15,11 @@ export function takeWork(bytes: Uint8Array): Work {
   return own = decode(bytes) as Work;
 }
 
+/** Forgets it: it was none. */
+export function dropWork(): void {
+  own = null;
+}
+
 /** Does it. */
 export async function doWork(work: Work): Promise<unknown> {
   if (work.class === undefined) return work.target?.(...work.args as never[]);
