@@ -18,6 +18,7 @@ import type { Greenlet } from "./greenlet.ts";
 import { GreenletThreadPool } from "./greenlet_thread_pool.ts";
 import { watchTheEnd } from "./loop_exit.ts";
 import { hubScope, scheduler } from "./scheduler.ts";
+import { HubJoiners } from "./hub_joiners.ts";
 import { alive, onFirstStart, population, strandsOf } from "./population.ts";
 import { currentStrand } from "./strand.ts";
 import { startWantedWatchdog, startWatchdog, type WatchdogOptions } from "./watchdog.ts";
@@ -67,6 +68,7 @@ export class GreenletHub {
   }
 
   #threadpool: GreenletThreadPool | null = null;
+  readonly #joiners: HubJoiners = new HubJoiners();
 
   /** The greenlet in which the code runs; `null` outside of greenlets. gevent's `getcurrent`. */
   get current(): Greenlet<unknown> | null {
@@ -84,7 +86,7 @@ export class GreenletHub {
   }
 
   /**
-   * Waits until all greenlets of this thread have ended, but the one that waits. gevent's `wait()` without objects.
+   * Waits until all greenlets of this thread have ended, but those that wait here. gevent's `wait()` without objects.
    *
    * @param options `timeout` in milliseconds, `signal` to give up.
    * @throws {TimeoutError} If time runs out.
@@ -92,19 +94,20 @@ export class GreenletHub {
    */
   async join(options?: WaitOptions): Promise<void> {
     const timeout = checkWait(options);
-    const others = currentStrand() === null ? 0 : 1;
-    if (alive() <= others) return;
-    const subscribe = (callBack: () => void): () => void => {
-      const observer = (): void => {
-        if (alive() <= others) callBack();
-      };
-      population.observers.add(observer);
-      return () => population.observers.delete(observer);
-    };
-    if (await calledWithin(subscribe, timeout, options?.signal, "hub.join()", hubScope())) return;
-    throw new TimeoutError(
-      `Cannot join hub: ${alive() - others} greenlets have not ended after ${timeout} ms`,
-    );
+    const strand = currentStrand();
+    const joiners = this.#joiners;
+    const forget = joiners.add(strand);
+    try {
+      if (joiners.othersOf(strand) <= 0) return;
+      const subscribe = (callBack: () => void): () => void => joiners.observe(strand, callBack);
+      const { signal } = options ?? {};
+      if (await calledWithin(subscribe, timeout, signal, "hub.join()", hubScope())) return;
+      throw new TimeoutError(
+        `Cannot join hub: ${joiners.othersOf(strand)} greenlets have not ended after ${timeout} ms`,
+      );
+    } finally {
+      forget();
+    }
   }
 
   /** Counts the greenlets of this thread, and what they wait for. It looks at every one of them. */

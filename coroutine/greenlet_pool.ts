@@ -12,6 +12,9 @@ import { Group } from "./group.ts";
  * What is spawned when the pool is full waits for its turn, first come, first served. A producer that should not run
  * ahead waits too: `await pool.waitAvailable()`.
  *
+ * A greenlet of the pool that waits for another one of the pool keeps its place meanwhile. If all do, nobody can go on. `apply`
+ * is made for that: in a greenlet of the pool it runs the function itself.
+ *
  * (gevent's `spawn` waits in the place of the producer. Here it returns the greenlet at once: a promise of something that
  * can itself be awaited would be one of its result.)
  *

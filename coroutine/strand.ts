@@ -61,6 +61,8 @@ class Rare {
   offspring: Origin | null = null;
   /** A number that no other has while it lives; -1 until somebody asks. */
   minimalIdent = -1;
+  /** Called at the end. */
+  endings: Set<() => void> | null = null;
 }
 
 /** One request to die. */
@@ -161,6 +163,13 @@ export class Strand extends GreenletScope implements Waiter {
       if (this.state === DEAD) minimalIdents.giveBack(rare.minimalIdent);
     }
     return rare.minimalIdent;
+  }
+
+  /** Calls a function, which must not throw, when it ends, unless the returned one is called before. */
+  atEnd(callBack: () => void): () => void {
+    const endings = this.#rarely.endings ??= new Set();
+    endings.add(callBack);
+    return () => endings.delete(callBack);
   }
 
   get #rarely(): Rare {
@@ -271,6 +280,7 @@ export class Strand extends GreenletScope implements Waiter {
     rare.locals = null;
     if (rare.offspring !== null) rare.offspring.spawner = null;
     if (rare.minimalIdent >= 0) minimalIdents.giveBack(rare.minimalIdent);
+    if (rare.endings !== null) { for (const callBack of rare.endings) callBack(); }
   }
 
   /** Interrupts it for good; after `grace` milliseconds it is given up. */

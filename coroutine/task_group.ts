@@ -212,8 +212,12 @@ export class TaskGroup implements AsyncDisposable {
    * Waits for the tasks, at the end of an `await using` block.
    *
    * @throws {AggregateError} If a task has failed.
+   * @throws {InvalidStateError} In a task of the group, which would wait for itself.
    */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#tasks.has(currentScope()?.strand.facade as AsyncTask<unknown>)) {
+      throw new InvalidStateError("Cannot end group of tasks: one would wait for itself");
+    }
     await this.#leave(null);
   }
 

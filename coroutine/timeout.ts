@@ -34,7 +34,7 @@ export interface TimeoutRunOptions {
  * It belongs to its thread: thrown in another one, it arrives as a `TimeoutError`.
  *
  * {@linkcode Timeout.run} is the whole form. `new Timeout(100).start()` holds until `cancel()`, for which `using` is made:
- * `using _ = Timeout.startNew(100)`.
+ * `using _ = Timeout.startNew(100)`; at the latest, until the greenlet has ended.
  *
  * @example Usage
  * ```ts
@@ -58,6 +58,7 @@ export class Timeout extends TimeoutError implements Disposable {
   readonly #thrown: Error;
   #alarm: Alarm<Waiter> | null = null;
   #scope: GreenletScope | null = null;
+  #forget: (() => void) | null = null;
 
   /**
    * Creates a time limit, which `start` starts.
@@ -150,6 +151,8 @@ export class Timeout extends TimeoutError implements Disposable {
     if (this.pending) throw new InvalidStateError("Cannot start timeout: it runs already");
     this.#scope = scope;
     this.#begin(() => void scope.interrupt(this.#thrown));
+    this.#forget?.();
+    this.#forget = scope.strand.atEnd(() => this.cancel());
     return this;
   }
 
@@ -159,6 +162,8 @@ export class Timeout extends TimeoutError implements Disposable {
     this.#alarm = null;
     this.#scope?.calmDown(this.#thrown);
     this.#scope = null;
+    this.#forget?.();
+    this.#forget = null;
   }
 
   /** Stops the time, as `cancel` does. */

@@ -155,7 +155,7 @@ export function timeout<R>(
   fn: (limit: TimeoutScope) => R,
 ): Promise<GreenletResult<R>>;
 /**
- * Limits the time of the running greenlet, until the end of the `using` block: when time is up, it gets a `TimeoutError` where
+ * Limits the time of the running greenlet, until the end of the `using` block, or its own end: when time is up, it gets a `TimeoutError` where
  * it waits.
  *
  * @param delay How many milliseconds it has; `null` and `Infinity` for no limit, 0 to give up at the first wait.
@@ -177,7 +177,12 @@ export function timeout<R>(
     );
   }
   const error = late(delay);
-  return start(delay, () => scope.interrupt(error), () => scope.calmDown(error));
+  const forget = scope.strand.atEnd(() => given[Symbol.dispose]());
+  const given = start(delay, () => scope.interrupt(error), () => {
+    scope.calmDown(error);
+    forget();
+  });
+  return given;
 }
 
 async function limit<R>(

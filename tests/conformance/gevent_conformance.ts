@@ -13,6 +13,7 @@ import {
   spawn,
   spawnLater,
   Timeout,
+  timeout,
   wait,
 } from "../../coroutine/mod.ts";
 import { GreenletExit, InvalidStateError, TimeoutError } from "../../errors.ts";
@@ -638,6 +639,30 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
     assertEquals(await inside, true);
   });
 
+  test("hub.join() in several greenlets: they do not wait for each other, and the code outside does", async () => {
+    await hub.join();
+    const log: string[] = [];
+    const joining = of(function* (name: string) {
+      yield hub.join();
+      log.push(name);
+      yield sleep(1);
+      log.push(`${name} ends`);
+    });
+    const unawaited = spawn(of(function* () {
+      hub.join().catch(() => {});
+      yield sleep(0);
+    }));
+    const all = [spawn(joining, "one"), spawn(joining, "two"), spawn(sleeper, 5), unawaited];
+    const late = spawn(of(function* () {
+      yield sleep(1);
+      yield hub.join({ timeout: 60_000 });
+      log.push("three");
+    }));
+    await hub.join();
+    assertEquals(log, ["one", "two", "three", "one ends", "two ends"]);
+    assertEquals([...all, late].every(({ dead }) => dead), true);
+  });
+
   test("hub.statistics() counts who waits for what", async () => {
     await hub.join();
     const before = hub.statistics();
@@ -825,6 +850,36 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
       return [...seen, never.pending];
     }));
     assertEquals(seen, [true, true, false, true, true, true, false]);
+  });
+
+  test("Timeout that nobody has cancelled ends with its greenlet", async () => {
+    const { sleeping } = hub.statistics();
+    const starts = [() => Timeout.startNew(1e6), () => timeout(1e6)];
+    for (const start of starts) {
+      let limit: unknown = null;
+      const greenlet = spawn(of(function* () {
+        limit = start();
+        yield sleep(0);
+      }));
+      const killed = spawn(of(function* () {
+        start();
+        yield sleep(Infinity);
+      }));
+      await greenlet;
+      await killed.kill();
+      assertEquals(hub.statistics().sleeping, sleeping);
+      if (limit instanceof Timeout) assertEquals(limit.pending, false);
+      else assertEquals(String(limit), "<TimeoutScope finished>");
+    }
+    const again = await spawn(() => {
+      const timeout = new Timeout(1e6);
+      for (let i = 0; i < 3; i++) {
+        timeout.start();
+        timeout.cancel();
+      }
+      return timeout.start();
+    });
+    assertEquals([again.pending, hub.statistics().sleeping], [false, sleeping]);
   });
 
   test("Timeout that was cancelled after its time throws nothing", async () => {

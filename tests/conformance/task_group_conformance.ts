@@ -286,6 +286,17 @@ export function taskGroupConformance({ name, make }: Form): void {
     assertEquals(await errorsOf(() => failing[Symbol.asyncDispose]()), ["no"]);
   });
 
+  test("TaskGroup that one of its tasks would wait for says so", async () => {
+    const body = make(function* (group: TaskGroup) {
+      const task = group.createTask(make(function* () {
+        yield group[Symbol.asyncDispose]();
+      }));
+      yield task.join();
+    });
+    const error = await assertRejects(() => TaskGroup.run(body), AggregateError);
+    assertEquals(error.errors.map((one) => one instanceof InvalidStateError), [true]);
+  });
+
   test("TaskGroup does not hang on a task that swallows its cancellation", async () => {
     let isWanted = true;
     const stubborn = make(function* () {
