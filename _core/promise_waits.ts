@@ -10,6 +10,7 @@
  */
 
 import { Doorbell } from "./doorbell.ts";
+import { soon } from "../_runtime/soon.ts";
 import { NOTHING, type Outcome } from "./kind.ts";
 import { A_BELL, agentRecord, CHUNK_BASE, S_STATE, SLOT_WORDS, WOKEN } from "./layout.ts";
 import { ReachableWait } from "./reachable_wait.ts";
@@ -80,7 +81,7 @@ export class PromiseWaits implements Promises {
     }
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(this.#onSchedule);
+    soon(this.#onSchedule);
   }
 
   /** Says that an object, at which promises may wait, is now known to others. */

@@ -13,6 +13,7 @@ import {
   type KeptContext,
 } from "../_runtime/async_store.ts";
 import { runtime } from "../_runtime/runtime.ts";
+import { soon } from "../_runtime/soon.ts";
 import { setOwnerToken } from "../_core/owner_token.ts";
 import { takeTurnsBy } from "../_core/reachable_wait.ts";
 import { exchangeStepping, stepping } from "../_core/stepping.ts";
@@ -23,7 +24,7 @@ import { Hub } from "./hub.ts";
 /** Who goes on next, and when. */
 export const scheduler: Hub = new Hub({
   now: () => performance.now(),
-  soon: queueMicrotask,
+  soon,
   nextTurn: (callback) => runtime().nextTurn(callback),
 });
 

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
-import process from "node:process";
 import timers from "node:timers/promises";
 import { type Greenlet, joinAll, sleep, spawn } from "../../coroutine/mod.ts";
 import { GreenletExit, TimeoutError } from "../../errors.ts";
 import { Queue } from "../../queue/mod.ts";
 import { type Guard, Semaphore } from "../../sync/mod.ts";
+import { watchRejections } from "../pool/wait_support.ts";
 
 // A generator that is driven yields waits that are no promises: these are the edges of that.
 
@@ -60,19 +60,15 @@ for (const scope of ["local", "thread"] as const) {
   });
 
   Deno.test(`A wait of a generator that fails and is never yielded is an unhandled rejection [${scope}]`, async () => {
-    const unhandled = new Promise<unknown>((resolve) => {
-      globalThis.addEventListener?.("unhandledrejection", (event) => {
-        event.preventDefault();
-        resolve(event.reason);
-      }, { once: true });
-      if (process.versions["deno"] === undefined) process.once("unhandledRejection", resolve);
+    const reasons = await watchRejections(async () => {
+      const greenlet = spawn(function* () {
+        new Semaphore(0, { scope }).acquire({ timeout: 1 });
+        yield sleep(20);
+      });
+      await greenlet.join();
     });
-    const greenlet = spawn(function* () {
-      new Semaphore(0, { scope }).acquire({ timeout: 1 });
-      yield sleep(20);
-    });
-    assertInstanceOf(await unhandled, TimeoutError);
-    await greenlet.join();
+    assertEquals(reasons.length, 1);
+    assertInstanceOf(reasons[0], TimeoutError);
   });
 }
 
