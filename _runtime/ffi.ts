@@ -31,6 +31,8 @@ const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 /** `MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS`, and on Linux `MAP_NORESERVE`. */
 const PRIVATE_ZEROS = process.platform === "darwin" ? 0x1012 : 0x4032;
+/** Of what its competitors get, a thread that gives way gets a third. */
+const GIVEN_WAY = 5;
 const SEEK_END = 2;
 const O_RDWR = 2;
 const POLLIN = 1;
@@ -85,6 +87,12 @@ export class Ffi {
     time[0] = ms / 1000;
     time[2] = (ms % 1000) * 1e6;
     return this.#c.futex(this.#calls.futex, address, FUTEX_WAIT, value, time) === 0;
+  }
+
+  /** Does the same without blocking this thread; keeps the event loop alive meanwhile. */
+  async futexWaitLater(address: number, value: number, ms: number): Promise<void> {
+    const time = new Int32Array([ms / 1000, 0, (ms % 1000) * 1e6, 0]);
+    await this.#c.futexLater(this.#calls.futex, address, FUTEX_WAIT, value, time);
   }
 
   /** Wakes at most `count` of those who wait on the word at an address. */
@@ -203,6 +211,11 @@ export class Ffi {
   hasProcess(pid: number): boolean {
     const ESRCH = 3;
     return this.#c.kill(pid, 0) === 0 || this.#c.errno() !== ESRCH;
+  }
+
+  /** Lets others go first on a processor from now on. */
+  giveWay(): void {
+    this.#c.nice(GIVEN_WAY);
   }
 
   /** Opens a descriptor that stands for a process, and becomes readable when that ends. Linux only. */

@@ -13,6 +13,7 @@ interface Symbol {
   readonly name?: string;
   readonly parameters: readonly string[];
   readonly result: string;
+  readonly nonblocking?: boolean;
 }
 
 type Raw = Record<string, (...args: (number | CBytes | null)[]) => unknown>;
@@ -54,6 +55,12 @@ export function openOnDeno(path: string, isMac: boolean): CLibrary {
       parameters: ["i64", "usize", "i64", "i64", "buffer"],
       result: "i32",
     },
+    futexLater: {
+      name: "syscall",
+      parameters: ["i64", "usize", "i64", "i64", "buffer"],
+      result: "i32",
+      nonblocking: true,
+    },
     memfdCreate: { name: "syscall", parameters: ["i64", "buffer", "i64"], result: "i32" },
     mmap: { parameters: ["usize", "usize", "i32", "i32", "i32", "i64"], result: "usize" },
     munmap: { parameters: ["usize", "usize"], result: "i32" },
@@ -68,6 +75,7 @@ export function openOnDeno(path: string, isMac: boolean): CLibrary {
     readlink: { parameters: ["buffer", "buffer", "usize"], result: "i32" },
     getdents: { name: "syscall", parameters: ["i64", "i64", "buffer", "i64"], result: "i32" },
     kill: { parameters: ["i32", "i32"], result: "i32" },
+    nice: { parameters: ["i32"], result: "i32" },
     poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
     errno: { name: isMac ? MACOS_ERRNO : LINUX_ERRNO, parameters: [], result: "pointer" },
   });

@@ -10,10 +10,16 @@ import type { CLibrary } from "./ffi_types.ts";
 /** The part of `koffi` that is used here. */
 interface Koffi {
   load(path: string): {
-    func(name: string, result: string, parameters: string[]): (...args: unknown[]) => number;
+    func(name: string, result: string, parameters: string[]): CFunction;
   };
   view(address: bigint, length: number): ArrayBuffer;
   errno(): number;
+}
+
+interface CFunction {
+  (...args: unknown[]): number;
+  /** Calls it on a thread of its own; the last argument is called with the result. */
+  async(...args: unknown[]): void;
 }
 
 /** In a variable: an optional package must not become a dependency of the npm package. */
@@ -47,9 +53,14 @@ export function openOnNode(koffi: Koffi, path: string): CLibrary {
   const int = "int";
   const bind = (name: string, result: string, ...parameters: string[]) =>
     library.func(name, result, parameters);
+  const futex = bind("syscall", int, number, address, number, number, bytes);
   return {
     syscall: bind("syscall", int, number, number, number, number, number),
-    futex: bind("syscall", int, number, address, number, number, bytes),
+    futex,
+    futexLater: (...args) =>
+      new Promise((resolve) =>
+        futex.async(...args, (_error: unknown, result: number) => resolve(result))
+      ),
     memfdCreate: bind("syscall", int, number, bytes, number),
     mmap: bind("mmap", "intptr_t", address, address, int, int, int, number),
     munmap: bind("munmap", int, address, address),
@@ -64,6 +75,7 @@ export function openOnNode(koffi: Koffi, path: string): CLibrary {
     readlink: bind("readlink", int, bytes, bytes, address),
     getdents: bind("syscall", int, number, number, bytes, number),
     kill: bind("kill", int, int, int),
+    nice: bind("nice", int, int),
     poll: bind("poll", int, bytes, address, int),
     errno: () => koffi.errno(),
     view: (address, length) => koffi.view(BigInt(address), length),

@@ -19,6 +19,14 @@ export interface CLibrary {
     value: number,
     timeout: CBytes | null,
   ): number;
+  /** The same, on a thread of its own. */
+  futexLater(
+    number: number,
+    address: number,
+    operation: number,
+    value: number,
+    timeout: CBytes,
+  ): Promise<number>;
   /** `syscall(SYS_memfd_create, name, flags)`. */
   memfdCreate(number: number, name: CBytes, flags: number): number;
   /** `void *mmap(…)`. */
@@ -54,6 +62,8 @@ export interface CLibrary {
   getdents(number: number, fd: number, bytes: CBytes, length: number): number;
   /** `int kill(…)`. */
   kill(pid: number, signal: number): number;
+  /** `int nice(int increment)`. */
+  nice(increment: number): number;
   /** `int poll(…)`. */
   poll(entries: CBytes, count: number, timeout: number): number;
   /** `errno` of the last call of this thread. */

@@ -21,6 +21,7 @@ import {
   familyTicket,
   releaseTicket,
 } from "../_core/process_family.ts";
+import type { SeatPlace } from "../_core/spare_seats.ts";
 import type { ChildCommand } from "../_runtime/child_command.ts";
 import { type ChildEnd, type ChildHandle, spawnChild } from "../_runtime/child_process.ts";
 import { FLAGGED } from "../_runtime/child_self.ts";
@@ -50,7 +51,7 @@ import {
   roleOf,
   WATCH,
 } from "./frames.ts";
-import type { Assignment, Order } from "./orders.ts";
+import type { Assignment, Order, Preparation } from "./orders.ts";
 import { postBytes } from "./post_bytes.ts";
 
 /** What a child has sent of its outcome. */
@@ -67,8 +68,10 @@ export interface ChildEvents {
   onSpawn(pid: number): void;
   /** It waits for what it shall do. */
   onReady(): void;
-  /** It is gone. */
+  /** All its code has run, or it is gone. */
   onGone(end: ChildEnd | Error, sent: Sent | null): void;
+  /** Nothing is left of it. */
+  onBuried?(): void;
 }
 
 /** What a child may do after its end until its control channel is closed, in milliseconds. */
@@ -92,6 +95,10 @@ export class Child {
   preload: readonly string[] = [];
   /** The environment and the folder in which it was started, if it has to stand by. */
   surroundings = "";
+  /** Gives its seat, if it has to stand by and there is one. */
+  findSeat: () => SeatPlace | null = () => null;
+  /** The seat, if it has one. */
+  seat: number | null = null;
   /** Whether it was told to end. */
   signalled = false;
   /** Whether it has ever been connected. */
@@ -207,12 +214,6 @@ export class Child {
         setTimeout(() => this.signal("SIGKILL"), EXIT_TIME);
         return this.#announce({ code: exitCodeOf(payload), signal: null });
       } else if (role === CONTROL && type === PREPARED) {
-        // It takes time, the first one above all.
-        try {
-          this.#makeTicket();
-        } catch (error) {
-          return this.#fail(error as Error);
-        }
         this.ready = true;
         return this.events.onReady();
       }
@@ -233,8 +234,21 @@ export class Child {
     this.#control = socket;
     this.hasReported = true;
     this.#unlisten();
-    if (this.#order === null) socket.send(frame(PREPARE, encode(this.preload, "thread").bytes));
+    if (this.#order === null) this.#prepare(socket);
     else this.#send(socket, this.#order);
+  }
+
+  #prepare(socket: LocalSocket): void {
+    let ticket: FamilyTicket | null;
+    try {
+      ticket = this.#makeTicket();
+    } catch (error) {
+      return this.#fail(error as Error);
+    }
+    const seat = this.findSeat();
+    this.seat = seat?.index ?? null;
+    const preparation: Preparation = { modules: this.preload, ticket, seat };
+    socket.send(frame(PREPARE, encode(preparation, "thread").bytes));
   }
 
   #send(socket: LocalSocket, order: Order): void {
@@ -280,6 +294,7 @@ export class Child {
     } finally {
       // Whatever happens: somebody may wait for it.
       this.#announce(this.#failure ?? this.#end);
+      this.events.onBuried?.();
     }
   }
 

@@ -17,6 +17,7 @@ import { importForTask, importModules } from "../_core/module_registry.ts";
 import { ownFlags } from "../_core/own_flags.ts";
 import { programEnd } from "../_core/program_end.ts";
 import { NoSourceReader } from "../_core/source_reader.ts";
+import type { Seat } from "../_core/spare_seats.ts";
 import {
   announceEnd,
   callExitListeners,
@@ -52,7 +53,7 @@ import {
   WATCH,
 } from "./frames.ts";
 import { joinBytes } from "./join_bytes.ts";
-import type { Assignment, Work } from "./orders.ts";
+import type { Assignment, Preparation, Work } from "./orders.ts";
 import { connectLine, receiveLine } from "./own_line.ts";
 import { doWork, dropWork, takeWork } from "./own_work.ts";
 
@@ -78,8 +79,9 @@ export async function runChild(
     }
     if (type === REQUEST) assign(payload);
     else if (type === LINE) receiveLine(payload);
-    else if (type === PREPARE) void prepare(bootUrl, decode(payload) as string[], socket);
+    else if (type === PREPARE) void standBy(decode(payload) as Preparation);
   });
+  let place: Place = { ticket: null, seat: null };
   const greeting = hello(bond === null ? CONTROL : ALONE, key);
   let socket: LocalSocket;
   try {
@@ -93,14 +95,38 @@ export async function runChild(
   connectLine((bytes) => socket.send(frame(LINE, bytes)));
   socket.send(greeting);
   const request = await assigned;
-  const run = new Run(socket, exit);
+  const run = new Run(socket, place.seat, exit);
   onUncaught((error) => void run.end("error", error));
-  await perform(request, run, imported);
+  await perform(request, run, place.ticket, imported);
+
+  async function standBy(preparation: Preparation): Promise<void> {
+    place = await prepare(bootUrl, preparation);
+    place.seat?.offer();
+    socket.send(frame(PREPARED, new Uint8Array(0)));
+    await socket.flush();
+    const request = place.seat?.sleep() ?? null;
+    if (request !== null) return assign(request);
+    place = { ticket: null, seat: null };
+  }
+}
+
+/** What a spare has. */
+interface Place {
+  /** Its ticket to the memory of its relatives, if its work comes without one. */
+  readonly ticket: unknown;
+  /** Where it gets its work, and says what has come of it. */
+  readonly seat: Seat | null;
 }
 
 /** Does what a request says. */
-async function perform(request: Uint8Array, run: Run, imported: () => void): Promise<void> {
+async function perform(
+  request: Uint8Array,
+  run: Run,
+  ticket: unknown,
+  imported: () => void,
+): Promise<void> {
   const { lineage, work } = decode(request) as Assignment;
+  lineage.ticket ??= ticket;
   setLineage(lineage);
   await run.begin(work, lineage.argv, imported);
 }
@@ -114,18 +140,22 @@ async function endWithParent(address: string): Promise<void> {
   }
 }
 
-/** Loads the whole library, which the module of most tasks imports, and what others have needed; and says so. */
+/** Loads the whole library, which the module of most tasks imports, and what others have needed; finds the seat. */
 async function prepare(
   bootUrl: string,
-  modules: readonly string[],
-  socket: LocalSocket,
-): Promise<void> {
+  { modules, ticket, seat: place }: Preparation,
+): Promise<Place> {
   const all = bootUrl.replace(/process\/[^/]*(\.\w+)$/, "mod$1");
   // What cannot be loaded now cannot be loaded later, and is missed then.
   await importModules([all]).catch(() => {});
   await importForTask(modules).catch(() => {});
   await rehearse();
-  socket.send(frame(PREPARED, new Uint8Array(0)));
+  if (place === null) return { ticket: null, seat: null };
+  const url = neighbour(import.meta, "../_core/spare_seats");
+  const { SpareSeats } = await import(url) as typeof import("../_core/spare_seats.ts");
+  const seat = SpareSeats.open(place);
+  for (let i = 0; i < REHEARSALS; i++) seat?.rehearse();
+  return { ticket, seat };
 }
 
 /** Does what will be done with the request, so often that the engine has compiled it by then. */
@@ -141,7 +171,7 @@ async function rehearse(): Promise<void> {
     const assigned = new Promise<Uint8Array>((resolve) => assign = resolve);
     new FrameReader((_, payload) => assign(payload)).push(request);
     const stage: LocalSocket = { send() {}, flush: () => Promise.resolve(), close() {} };
-    await perform(await assigned, new Run(stage, () => {}), () => {});
+    await perform(await assigned, new Run(stage, null, () => {}), null, () => {});
   }
   dropWork();
 }
@@ -154,11 +184,13 @@ function asksForProcess(target: Work["target"]): boolean {
 /** What the process is for, from its assignment to its end. */
 class Run {
   readonly #socket: LocalSocket;
+  readonly #seat: Seat | null;
   readonly #leave: (code: number) => void;
   #over = false;
 
-  constructor(socket: LocalSocket, leave: (code: number) => void) {
+  constructor(socket: LocalSocket, seat: Seat | null, leave: (code: number) => void) {
     this.#socket = socket;
+    this.#seat = seat;
     this.#leave = leave;
   }
 
@@ -187,7 +219,10 @@ class Run {
     const failed = type === ERROR;
     if (programEnd() === null && !isEndObserved()) {
       // Nothing can happen in between.
-      return await this.#exit(failed ? 1 : exitCode(), outcome);
+      const code = failed ? 1 : exitCode();
+      this.#seat?.giveWay();
+      this.#seat?.finish({ failed, code, bytes });
+      return await this.#exit(code, outcome);
     }
     this.#socket.send(outcome);
     await this.#socket.flush();

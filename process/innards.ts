@@ -8,6 +8,7 @@ import { currentAgent } from "../_core/agent.ts";
 import { InvalidStateError, UnshareableError } from "../errors.ts";
 import type { HandleRecord } from "../_core/handle.ts";
 import { ProcessFields } from "../_core/process_record.ts";
+import type { Seat } from "../_core/spare_seats.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import type { Permissions } from "../_runtime/permissions.ts";
 import type { Settled } from "../thread/outcome.ts";
@@ -38,6 +39,8 @@ export interface Innards {
   config: string | null;
   /** Whether it hears of words that this process sets while it computes (`own_flags.ts`). */
   flagged: boolean;
+  /** Where it says how it has ended, if it was a spare. */
+  seat: Seat | null;
   /** What other waits take for the end of the process, once it was asked for. */
   sentinel: object | null;
 }
@@ -62,6 +65,7 @@ export function blankInnards(): Innards {
     execArgv: null,
     config: null,
     flagged: false,
+    seat: null,
     sentinel: null,
   };
 }

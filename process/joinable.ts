@@ -34,6 +34,7 @@ export function giveBack(process: object, innards: Innards, record: ThreadRecord
   innards.pid = processFields().knownPid(record);
   innards.exitcode = processFields().exitCode(record);
   innards.record = null;
+  innards.seat = null;
   releaseHandle(process, record);
 }
 

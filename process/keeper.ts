@@ -16,9 +16,11 @@ import { lineage } from "../_runtime/lineage.ts";
 import { surroundings } from "../_runtime/permissions.ts";
 import { WorkerLostError } from "../errors.ts";
 import { realm } from "../thread/realm.ts";
-import { Child, requestFrame, type Sent } from "./child.ts";
+import { Child, type ChildEvents, requestFrame, type Sent } from "./child.ts";
+import { endRecord } from "./end_record.ts";
 import { FrameReader } from "./frames.ts";
 import { processFields } from "./innards.ts";
+import { KeeperSeats, type Shelf } from "./keeper_seats.ts";
 import type { Order, Prewarmed, ToKeeper } from "./orders.ts";
 
 /** Where this module was loaded from. */
@@ -34,16 +36,8 @@ const children: Map<number, Child> = new Map();
 /** Signals for processes whose start is still under way. */
 const early: Map<number, string[]> = new Map();
 
-/** The spares that are started in one way. */
-interface Shelf {
-  readonly command: ChildCommand;
-  /** How many shall stand by. */
-  wanted: number;
-  readonly spares: Set<Child>;
-  /** Who waits for them. */
-  waiting: MessagePort[];
-  timer: ReturnType<typeof setTimeout> | undefined;
-}
+/** `undefined` until the first spare. */
+let seats: KeeperSeats | null | undefined;
 
 const shelves: Map<string, Shelf> = new Map();
 /** The modules that processes have needed, by the way in which they were started. */
@@ -57,21 +51,38 @@ export function startProcess(record: ThreadRecord): void {
   const order = decode(record.takeRequest().bytes) as Order;
   const { command, lineage: { confined } } = order;
   learn(command, order.modules);
-  const events = {
+  const spare = takeSpare(command);
+  const child: Child = spare ?? new Child(command, NOBODY);
+  bind(child, record, confined);
+  if (spare !== null) child.events.onSpawn(spare.pid);
+  child.assign(order);
+}
+
+/** Nobody is told of a child at first; it tells nothing before its constructor has returned. */
+const NOBODY: ChildEvents = { onSpawn: () => {}, onReady: () => {}, onGone: () => {} };
+
+/** Says which process a child is. */
+function bind(child: Child, record: ThreadRecord, confined: boolean): void {
+  child.events = {
     onSpawn: (pid: number) => processFields().setPid(record, pid),
     onReady: () => {},
-    onGone(end: ChildEnd | Error, sent: Sent | null) {
-      finish(record, child, end, confined ? plain(sent) : sent);
-    },
+    onGone: (end, sent) => finish(record, child, end, confined ? plain(sent) : sent),
+    onBuried: () => seats?.leave(child),
   };
-  const spare = takeSpare(command);
-  const child: Child = spare ?? new Child(command, events);
-  child.events = events;
-  if (spare !== null) events.onSpawn(spare.pid);
   children.set(record.ident, child);
-  child.assign(order);
   for (const signal of early.get(record.ident) ?? []) child.signal(signal);
   early.delete(record.ident);
+}
+
+/** The main thread has given a process to a spare: from now on that is looked after like any other. */
+function bindSeated({ address, seat, modules }: ToKeeper & { type: "seated" }): void {
+  const { child, shelf, end, isBuried } = (seats as KeeperSeats).taken(seat);
+  learn(shelf.command, modules);
+  shelf.spares.delete(child);
+  restock(shelf);
+  bind(child, realm().table.at(address), false);
+  if (end !== null) child.events.onGone(end.end, end.sent);
+  if (isBuried) child.events.onBuried?.();
 }
 
 /** Takes a message from any thread. */
@@ -80,6 +91,8 @@ export function onKeeperMessage(data: unknown): void {
   switch (message.type) {
     case "load":
       return;
+    case "seated":
+      return bindSeated(message);
     case "signal":
       return signal(message.address, message.ident, message.signal);
     case "line":
@@ -100,7 +113,8 @@ function signal(address: number, ident: number, name: string): void {
   if (child !== undefined) return child.signal(name);
   const record = realm().table.open(address, ident);
   if (record === null) return;
-  if (record.starting) early.set(ident, [...early.get(ident) ?? [], name]);
+  // One that the main thread has started without the keeper is not known here yet.
+  if (!record.ended) early.set(ident, [...early.get(ident) ?? [], name]);
   record.release();
 }
 
@@ -118,29 +132,21 @@ function finish(
   sent: Sent | null,
 ): void {
   children.delete(record.ident);
+  if (seats?.settle(child) === false) return record.releaseRun();
   if (child.pid === 0) processFields().setPid(record, null);
   const code = exitCodeOf(end);
   if (code !== null) processFields().setExitCode(record, code);
   const exitCode = code === null || code < 0 ? NO_EXIT_CODE : code;
   const ending = { buffers: 0, exitCode };
-  try {
-    if (sent?.kind === "error") {
-      record.end({ ...ending, outcome: "error", bytes: sent.bytes, report: true });
-    } else if (sent !== null && exitCode !== NO_EXIT_CODE) {
-      record.end({ ...ending, outcome: "result", bytes: sent.bytes, report: false });
-    } else if (code === 0) {
-      record.end({ ...ending, outcome: "result", bytes: null, report: false });
-    } else {
-      const bytes = encode(describeLoss(record, child, end), "thread").bytes;
-      record.end({ ...ending, outcome: "lost", bytes, report: !child.signalled });
-    }
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    // The memory is full: this finds room in the record itself.
-    const brief = new WorkerLostError("Cannot finish process: no memory is left for its result");
-    brief.stack = "";
-    const bytes = encode(brief, "thread").bytes;
-    record.end({ ...ending, outcome: "lost", bytes, report: true });
+  if (sent?.kind === "error") {
+    endRecord(record, { ...ending, outcome: "error", bytes: sent.bytes, report: true });
+  } else if (sent !== null && exitCode !== NO_EXIT_CODE) {
+    endRecord(record, { ...ending, outcome: "result", bytes: sent.bytes, report: false });
+  } else if (code === 0) {
+    endRecord(record, { ...ending, outcome: "result", bytes: null, report: false });
+  } else {
+    const bytes = encode(describeLoss(record, child, end), "thread").bytes;
+    endRecord(record, { ...ending, outcome: "lost", bytes, report: !child.signalled });
   }
   record.releaseRun();
 }
@@ -195,7 +201,7 @@ function prewarm(command: ChildCommand, count: number, port: MessagePort): void 
   shelf.waiting.push(port);
   for (const spare of [...shelf.spares].slice(count)) {
     shelf.spares.delete(spare);
-    spare.signal("SIGKILL");
+    if (seats?.claim(spare) ?? true) spare.signal("SIGKILL");
   }
   fill(shelf);
   answer(shelf);
@@ -219,21 +225,33 @@ function fill(shelf: Shelf): void {
     const spare: Child = new Child(shelf.command, {
       onSpawn: () => {},
       onReady: () => answer(shelf),
-      onGone(end) {
+      onGone(end, sent) {
+        if (seats?.claim(spare) === false) return seats.hold(spare, end, sent);
         // One that dies is not replaced before the next is taken: it might go on for ever.
         if (shelf.spares.delete(spare)) fail(shelf, spare, end);
       },
+      onBuried: () => seats?.leave(spare),
     });
+    spare.findSeat = () => {
+      seats ??= seats === undefined ? KeeperSeats.create() : null;
+      return seats?.offer(spare, shelf) ?? null;
+    };
     spare.surroundings = surroundings();
     spare.preload = [...modulesOf(JSON.stringify(shelf.command))];
     shelf.spares.add(spare);
   }
 }
 
+/** Fills a shelf when nobody has taken a spare for a moment. */
+function restock(shelf: Shelf): void {
+  clearTimeout(shelf.timer);
+  shelf.timer = setTimeout(() => fill(shelf), CALM);
+}
+
 function answer(shelf: Shelf): void {
   const ready = [...shelf.spares].filter((spare) => spare.ready).length;
   if (ready < shelf.wanted) return;
-  for (const port of shelf.waiting.splice(0)) reply(port, { ready });
+  for (const port of shelf.waiting.splice(0)) reply(port, { ready, seats: seats?.mapping ?? null });
 }
 
 function fail(shelf: Shelf, spare: Child, end: ChildEnd | Error): void {
@@ -257,13 +275,13 @@ function reply(port: MessagePort, message: Prewarmed): void {
 function takeSpare(command: ChildCommand): Child | null {
   const shelf = shelves.get(JSON.stringify(command));
   if (shelf === undefined) return null;
-  clearTimeout(shelf.timer);
-  shelf.timer = setTimeout(() => fill(shelf), CALM);
+  restock(shelf);
   const now = surroundings();
   for (const spare of shelf.spares) {
     const isAlike = spare.surroundings === now;
     if (isAlike && !spare.ready) continue;
     shelf.spares.delete(spare);
+    if (seats?.claim(spare) === false) continue;
     if (isAlike) return spare;
     spare.signal("SIGKILL");
   }

@@ -17,6 +17,7 @@ import { bootUrl } from "./child_boot.ts";
 import { blankInnards, type Innards } from "./innards.ts";
 import { keeperUrl } from "./keeper.ts";
 import type { Order, Prewarmed, ToKeeper, Work } from "./orders.ts";
+import { learnSeats, rehearseSeated, startSeated } from "./seated.ts";
 import { checkRuntimeOptions, type RuntimeOptions } from "./process_options.ts";
 
 /** So often a start is rehearsed. */
@@ -25,7 +26,10 @@ const REHEARSALS = 30;
 /** Starts a process, and returns its record with a reference; `asInstance` says that its class does the work. */
 export function launch(process: object, innards: Innards, asInstance: boolean): ThreadRecord {
   const { name, daemon } = innards;
-  const request = encode(orderOf(process, innards, asInstance), "thread").bytes;
+  const order = orderOf(process, innards, asInstance);
+  const seated = startSeated(order, innards, tell);
+  if (seated !== null) return seated;
+  const request = encode(order, "thread").bytes;
   return launchProcess(keeperUrl, { name, daemon, request, memoryLimit: 0, stackLimit: 0 });
 }
 
@@ -84,6 +88,7 @@ export async function prewarm(count: number, options: RuntimeOptions): Promise<v
       tell({ type: "prewarm", command, count, port: port2 }, [port2]);
     });
     if ("failure" in answer) throw decode(answer.failure);
+    learnSeats(answer.seats);
   } finally {
     port1.close();
   }
@@ -92,7 +97,11 @@ export async function prewarm(count: number, options: RuntimeOptions): Promise<v
 /** Orders a process so often, without a start, that the engine has compiled how, by the time that a spare is ready. */
 function rehearse(options: Partial<Innards>): void {
   const innards = { ...blankInnards(), ...options, target: (x: number): number => x, args: [1] };
-  for (let i = 0; i < REHEARSALS; i++) decode(encode(orderOf({}, innards, false), "thread").bytes);
+  for (let i = 0; i < REHEARSALS; i++) {
+    const order = orderOf({}, innards, false);
+    decode(encode(order, "thread").bytes);
+    rehearseSeated(order);
+  }
 }
 
 function tell(message: ToKeeper, transfer: Transferable[] = []): void {

@@ -20,7 +20,6 @@ import { rememberHandle } from "../thread/handles.ts";
 import { loadOutcome, loadOutcomeSync, type Settled } from "../thread/outcome.ts";
 import { realm } from "../thread/realm.ts";
 import { threadOf } from "../thread/thread.ts";
-import { waitForEnd, waitForEndSync } from "../thread/waiting.ts";
 import { ProcessState, Sentinel } from "./end_state.ts";
 import {
   blankInnards,
@@ -32,6 +31,7 @@ import {
 } from "./innards.ts";
 import { giveBack, joinable, signallable } from "./joinable.ts";
 import { launch, prewarm, sendSignal } from "./launch.ts";
+import { waitForProcess, waitForProcessSync } from "./seated.ts";
 import { rebuildAs, takeRebuilt } from "./rebuilding.ts";
 import {
   checkDaemon,
@@ -125,7 +125,7 @@ export class Process<A extends unknown[] = [], R = unknown> {
    * way take them, and start in a few milliseconds.
    *
    * A spare that was taken is replaced as soon as none has been taken for a moment. It has loaded this library, and the
-   * modules of the tasks that were run in the same way before. One that was started in another folder, or with other environment
+   * modules of the tasks that were run in the same way before; whose timers may rest until it is taken. One that was started in another folder, or with other environment
    * variables, is not taken. Spares are no children that anybody sees, do not keep the program alive, and end with it.
    *
    * @example Usage
@@ -203,7 +203,7 @@ export class Process<A extends unknown[] = [], R = unknown> {
     checkWait(options);
     const record = joinable(this.#innards);
     if (record !== null) {
-      await waitForEnd(record, options, this.#innards.name);
+      await waitForProcess(this.#innards, record, options);
       if (this.#innards.settled === null) this.#settle(await loadOutcome(record), record);
     }
     return this.#result();
@@ -226,7 +226,7 @@ export class Process<A extends unknown[] = [], R = unknown> {
     checkSyncWait(options);
     const record = joinable(this.#innards);
     if (record !== null) {
-      waitForEndSync(record, options.timeout, this.#innards.name);
+      waitForProcessSync(this.#innards, record, options.timeout);
       this.#settle(loadOutcomeSync(record), record);
     }
     return this.#result();

@@ -16,7 +16,13 @@ import type { Innards } from "./innards.ts";
 import type { Settled } from "./outcome.ts";
 import { realm } from "./realm.ts";
 
-const watches: Map<number, Set<() => void>> = new Map();
+/** Who listens, and how they are called, by the numbers of records. */
+interface Watch {
+  readonly listeners: Set<() => void>;
+  call(): void;
+}
+
+const watches: Map<number, Watch> = new Map();
 
 /** While anybody listens, this timer keeps the event loop alive. */
 let keepAlive: ReturnType<typeof setInterval> | null = null;
@@ -27,12 +33,7 @@ const FOREVER = 2 ** 30;
 /** Calls a function when a thread has ended, and never before this returns; the returned function takes it back. */
 export function onEnd(record: ThreadRecord, listener: () => void): () => void {
   const { ident } = record;
-  let listeners = watches.get(ident);
-  if (listeners === undefined) {
-    listeners = new Set();
-    watches.set(ident, listeners);
-    void watch(record, ident, listeners);
-  }
+  const { listeners } = watches.get(ident) ?? watch(record, ident);
   listeners.add(listener);
   if (listening++ === 0) keepAlive = setInterval(() => {}, FOREVER);
   return () => {
@@ -40,20 +41,34 @@ export function onEnd(record: ThreadRecord, listener: () => void): () => void {
   };
 }
 
-async function watch(
-  record: ThreadRecord,
-  ident: number,
-  listeners: Set<() => void>,
-): Promise<void> {
+/** Tells those who listen in this thread that a thread or process has ended, before its record does. */
+export function noticeEnd(ident: number): void {
+  watches.get(ident)?.call();
+}
+
+function watch(record: ThreadRecord, ident: number): Watch {
+  const listeners: Watch["listeners"] = new Set();
+  const own: Watch = {
+    listeners,
+    call() {
+      if (watches.get(ident) === own) watches.delete(ident);
+      const called = [...listeners];
+      listeners.clear();
+      unlisten(called.length);
+      for (const listener of called) listener();
+    },
+  };
+  watches.set(ident, own);
+  void follow(record, ident, own);
+  return own;
+}
+
+async function follow(record: ThreadRecord, ident: number, own: Watch): Promise<void> {
   const held = record.retain(ident);
   await undefined;
   while (held && !record.ended) await record.endChange();
-  watches.delete(ident);
   if (held) giveBack(record);
-  const called = [...listeners];
-  listeners.clear();
-  unlisten(called.length);
-  for (const listener of called) listener();
+  own.call();
 }
 
 function unlisten(count: number): void {

@@ -9,7 +9,7 @@ import { currentAgent } from "../_core/agent.ts";
 import { leaveFamily } from "../_core/process_family.ts";
 import { setBufferBroker } from "../_core/buffer_broker.ts";
 import { setProgramEnd } from "../_core/program_end.ts";
-import type { NewThread, ThreadRecord } from "../_core/thread_record.ts";
+import { type NewThread, NO_SLOT, type ThreadRecord } from "../_core/thread_record.ts";
 import { runtime, type WorkerHandle } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
 import { printIgnored } from "../_core/ignored_error.ts";
@@ -63,15 +63,31 @@ export function launch(thread: Omit<NewThread, "buffers">, buffers: Buffers): Th
  * @param keeper The URL of the module that makes it, on the supervisor.
  */
 export function launchProcess(keeper: string, process: Omit<NewThread, "buffers">): ThreadRecord {
-  checkNotImporting(process.name, "process");
-  if (exiting) {
-    throw new InvalidStateError(`Cannot start process ${process.name}: the program is ending`);
-  }
+  checkProcessStart(process.name);
   // First: whoever starts a process and dies at once leaves a record that the keeper finds.
   if (!isKeeperTold) tellKeeper(keeper, { type: "load" });
   const record = realm().table.add({ ...process, buffers: 0, isProcess: true });
   tellSupervisor({ type: "start", address: record.address });
   return record;
+}
+
+/**
+ * Gives the record of a process that is there already, with a reference. Only for the main thread, which tells the maker of
+ * processes of it: no other thread would look after the process if this one died before.
+ */
+export function adoptProcess({ name, daemon }: Pick<NewThread, "name" | "daemon">): ThreadRecord {
+  checkProcessStart(name);
+  const unlimited = { memoryLimit: 0, stackLimit: 0, buffers: 0 };
+  const request = new Uint8Array(0);
+  const record = realm().table.add({ name, daemon, request, ...unlimited, isProcess: true });
+  record.claim(NO_SLOT);
+  return record;
+}
+
+function checkProcessStart(name: string): void {
+  checkNotImporting(name, "process");
+  if (!exiting) return;
+  throw new InvalidStateError(`Cannot start process ${name}: the program is ending`);
 }
 
 /** Sends a message to the module of the supervisor that makes processes. */

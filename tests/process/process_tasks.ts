@@ -200,3 +200,9 @@ export const namedSockets = task(import.meta, (): string[] => {
 function touch(path: string): void {
   writeFileSync(path, "");
 }
+
+/** Starts a process, and gives the square that it has computed and when its runtime was started. */
+export const startAndJoin = task(import.meta, (x: number): Promise<[number, number]> => {
+  const target = (x: number): [number, number] => [x * x, performance.timeOrigin];
+  return new Process({ target, args: [x] }).start().join();
+});
