@@ -185,9 +185,8 @@ function nameOf({ facade }: Strand): string {
   return `<${(facade as Greenlet<unknown>).name}>`;
 }
 
-/** Where this library is. */
-const LIBRARY = new URL("..", import.meta.url).href;
-const OWN = ["coroutine", "_core", "_runtime"].map((folder) => `${LIBRARY}${folder}/`);
+/** Where this library is. All of it may be in one place. */
+const OWN = [".", "../_core/", "../_runtime/"].map((path) => new URL(path, import.meta.url).href);
 
 /** Gives the lines of a stack that are not of this library. */
 function stackOf(error: Error): string {
