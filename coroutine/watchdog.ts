@@ -185,13 +185,25 @@ function nameOf({ facade }: Strand): string {
   return `<${(facade as Greenlet<unknown>).name}>`;
 }
 
-/** Where this library is. All of it may be in one place. */
-const OWN = [".", "../_core/", "../_runtime/"].map((path) => new URL(path, import.meta.url).href);
+/** Where the code of this library is: found when it is needed first. */
+let own: readonly string[] | null = null;
 
-/** Gives the lines of a stack that are not of this library. */
+function findOwn(): readonly string[] {
+  // All of it may be in one file; then that of this module is not where its URL says.
+  const [, here] = /([^\s(]+[/\\])[^/\\]+:\d+:\d+\)?$/.exec(
+    new Error().stack?.split("\n")[1] ?? "",
+  ) ?? [];
+  const folders = [".", "../_core/", "../_runtime/"];
+  const urls = folders.map((folder) => new URL(folder, import.meta.url).href);
+  return here === undefined ? urls : [here, ...urls];
+}
+
+/** Gives the lines of a stack that are not of this library; all, if the program is in one file with it. */
 function stackOf(error: Error): string {
+  const folders = own ??= findOwn();
   const lines = (error.stack ?? "").split("\n").slice(1);
-  return lines.filter((line) => !OWN.some((folder) => line.includes(folder))).join("\n");
+  const others = lines.filter((line) => !folders.some((folder) => line.includes(folder)));
+  return (others.length > 0 ? others : lines).join("\n");
 }
 
 function print({ greenlet, milliseconds, stack, spawned }: BlockedArgs): void {
