@@ -21,6 +21,8 @@ import type { WaitPlace } from "./wait_scope.ts";
 export interface Stepper {
   /** Goes on with a value, or with an error. */
   step(value: unknown, isError: boolean): void;
+  /** Goes on when a promise is settled, which it cannot take back. */
+  follow(promise: Promise<unknown>): void;
 }
 
 /** Somebody whose turn comes. */
@@ -128,15 +130,23 @@ export abstract class ReachableWait<T = unknown> implements Promise<T>, Waiter {
     const resolve = this.#resolve;
     const hasStepper = this.#stepper !== null;
     if (resolve === null || hasStepper) {
-      if (isThenable(value)) {
-        value.then((result) => this.bring(result), (error) => this.fail(error, false));
-        return;
-      }
+      if (isThenable(value)) return this.#bringPromise(value);
       this.value = value;
     }
     this.#state = OVER;
     if (resolve !== null) resolve(value);
     if (hasStepper) post(this);
+  }
+
+  #bringPromise(value: PromiseLike<T>): void {
+    this.#state = OVER;
+    const promise = Promise.resolve(value);
+    if (this.#resolve !== null) this.#resolve(promise);
+    else this.#promise = promise;
+    const stepper = this.#stepper;
+    if (stepper === null) return;
+    promise.then(undefined, ignore);
+    post({ resume: () => stepper.follow(promise) });
   }
 
   /** Ends it in its turn, with a value that need not be awaited: the driver goes on at once. */

@@ -17,7 +17,7 @@
 
 import type { KeptContext } from "../_runtime/async_store.ts";
 import { runtime } from "../_runtime/runtime.ts";
-import { Done, ReachableWait } from "../_core/reachable_wait.ts";
+import { Done, ReachableWait, type Stepper } from "../_core/reachable_wait.ts";
 import { exchangeStepping } from "../_core/stepping.ts";
 import type { GreenletScope } from "./greenlet_scope.ts";
 import { Breath, Pause } from "./pause.ts";
@@ -53,7 +53,7 @@ export function isGenerator(value: unknown): value is Steps {
 /** So many waits that were over at once are followed by a turn of the others. */
 const MOST = 8;
 
-class Driver {
+class Driver implements Stepper {
   readonly scope: GreenletScope;
   readonly steps: Steps;
   readonly #context: KeptContext;
@@ -111,6 +111,10 @@ class Driver {
         isThrown = true;
       }
     }
+  }
+
+  follow(promise: Promise<unknown>): void {
+    this.#follow(promise);
   }
 
   #follow(value: unknown): boolean {

@@ -83,6 +83,37 @@ Deno.test("An item that is a promise is awaited by a generator", async () => {
   assertEquals(await greenlet.get(), ["late", "soon"]);
 });
 
+Deno.test("An item that is a promise nobody settles keeps no generator from being killed", async () => {
+  const queue = new Queue<unknown>(0, { scope: "local" });
+  const greenlet = spawn(function* () {
+    yield queue.get();
+  });
+  await sleep(0);
+  await queue.put(new Promise(() => {}));
+  await sleep(0);
+  await greenlet.kill(null, { grace: Infinity });
+  assertInstanceOf(greenlet.value, GreenletExit);
+});
+
+Deno.test("An item that is a rejected promise is thrown in a generator", async () => {
+  const queue = new Queue<unknown>(0, { scope: "local" });
+  const reasons = await watchRejections(async () => {
+    const greenlet = spawn(function* (): Generator<unknown, unknown, unknown> {
+      const later = queue.get();
+      try {
+        yield queue.get();
+      } catch (error) {
+        return [error, yield later];
+      }
+    });
+    await sleep(0);
+    await queue.put(timers.setTimeout(1, "late"));
+    await queue.put(Promise.reject("no"));
+    assertEquals(await greenlet.get(), ["no", "late"]);
+  });
+  assertEquals(reasons, []);
+});
+
 Deno.test("A generator whose waits are all over at once lets others and timers run", async () => {
   const seat = new Semaphore(1, { scope: "local" });
   const log: string[] = [];
