@@ -17,16 +17,16 @@ export async function connectToParent(address: string, events: SocketEvents): Pr
   if (deno !== null) {
     return followOnDeno(await deno.connect(denoTarget(address)), () => events);
   }
-  return (await localSocket()).connectLocal(address, events);
+  const url = neighbour(import.meta, "./node_socket");
+  const { connectOnNode } = await import(url) as typeof import("./node_socket.ts");
+  return await connectOnNode(address, events);
 }
 
 /** Removes the socket of an address that nobody listens at any more. */
 export async function removeFromChild(address: string): Promise<void> {
-  (await localSocket()).removeAddress(address);
-}
-
-function localSocket(): Promise<typeof import("./local_socket.ts")> {
-  return import(neighbour(import.meta, "./local_socket"));
+  const url = neighbour(import.meta, "./local_socket");
+  const { removeAddress } = await import(url) as typeof import("./local_socket.ts");
+  removeAddress(address);
 }
 
 /** Gives an address in Deno's terms. */

@@ -7,10 +7,11 @@
  * @module
  */
 
-import { connect, createServer, type Socket } from "node:net";
+import { createServer } from "node:net";
 import process from "node:process";
 import { type BareDeno, bareDeno } from "./bare.ts";
 import { followOnDeno } from "./child_socket.ts";
+import { followOnNode } from "./node_socket.ts";
 import { makeSocketPath, removeLeftovers, removeSocket } from "./socket_path.ts";
 
 /** One end of a connection. */
@@ -71,42 +72,9 @@ export async function listenLocal(
   }
 }
 
-/** Connects to an address. */
-export function connectLocal(address: string, events: SocketEvents): Promise<LocalSocket> {
-  const socket = address.startsWith("unix:")
-    ? connect({ path: address.slice(5) })
-    : connect({ host: "127.0.0.1", port: Number(address.slice(4)) });
-  socket.setNoDelay(true);
-  return new Promise((resolve, reject) => {
-    socket.once("error", reject);
-    socket.once("connect", () => {
-      socket.off("error", reject);
-      resolve(follow(socket, () => events));
-    });
-  });
-}
-
 /** Removes the socket of an address when its listener is gone and nobody else will. */
 export function removeAddress(address: string): void {
   if (address.startsWith("unix:")) removeSocket(address.slice(5));
-}
-
-function follow(socket: Socket, accept: (socket: LocalSocket) => SocketEvents): LocalSocket {
-  let sent: Promise<unknown> = Promise.resolve();
-  const local: LocalSocket = {
-    send(bytes) {
-      sent = new Promise((resolve) => socket.write(bytes, resolve));
-    },
-    flush: async () => void await sent,
-    close: () => void socket.destroy(),
-  };
-  const events = accept(local);
-  socket.on("data", (bytes) => events.onData(bytes as Uint8Array));
-  // A connection that breaks is closed; there is nothing else to know about it.
-  socket.on("error", () => {});
-  socket.on("end", () => void socket.destroy());
-  socket.on("close", () => events.onClose());
-  return local;
 }
 
 /** Listens at a path, and gives what ends that. */
@@ -114,7 +82,7 @@ function listenOnNode(
   path: string,
   accept: (socket: LocalSocket) => SocketEvents,
 ): Promise<() => void> {
-  const server = createServer((socket) => void follow(socket, accept));
+  const server = createServer((socket) => void followOnNode(socket, accept));
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(path, () => resolve(() => void server.close()));
@@ -147,7 +115,7 @@ function listenOnDeno(
 }
 
 function listenTcp(accept: (socket: LocalSocket) => SocketEvents): Promise<LocalListener> {
-  const server = createServer((socket) => void follow(socket, accept));
+  const server = createServer((socket) => void followOnNode(socket, accept));
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", () => {

@@ -19,7 +19,11 @@ import { readdir } from "node:fs/promises";
 import { join, posix, relative } from "node:path";
 
 /** What a child process begins with. */
-const BASE: readonly string[] = ["process/child_boot", "process/child_main"];
+const BASE: readonly string[] = [
+  "process/child_boot",
+  "process/child_main",
+  "_runtime/node_socket",
+];
 
 /** What threads and processes load besides the exports. */
 const ENTRIES: readonly string[] = ["thread/boot", "thread/supervisor", "thread/worker"];

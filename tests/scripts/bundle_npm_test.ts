@@ -15,6 +15,7 @@ const FILES = {
   "_core/base.js": "export let BASE = 1;",
   "process/child_boot.js": 'import "../_core/base.js"; export const bootUrl = import.meta.url;',
   "process/child_main.js": "export const runChild = () => 1;",
+  "_runtime/node_socket.js": "export const connectOnNode = () => 1;",
   "thread/boot.js": "export const bootUrl = import.meta.url;",
   "thread/supervisor.js": 'import "./boot.js"; export const supervise = 1;',
   "thread/worker.js": "export const serve = 1;",
