@@ -36,7 +36,10 @@ export function parentBond(address: string): ParentBond | null {
   const prctl = { parameters: ["i32", "usize"], result: "i32" };
   for (const path of ["libc.so.6", `libc.musl-${deno.build.arch}.so.1`]) {
     try {
-      return new ParentBond(deno, parent, deno.dlopen(path, { prctl }));
+      const library = deno.dlopen(path, { prctl });
+      // A sandbox of the system may refuse the call.
+      const isRefused = library.symbols.prctl(PR_SET_PDEATHSIG, 0) !== 0;
+      return isRefused ? null : new ParentBond(deno, parent, library);
     } catch {
       // It has another name, or may not be opened.
     }
