@@ -250,8 +250,9 @@ async function outcomeOf(kind: "result" | "error", value: unknown): Promise<Outc
     return encodeOutcome(kind, value);
   } catch (error) {
     if (!(error instanceof NoSourceReader)) throw error;
-    await import(neighbour(import.meta, "../_core/codec"));
-    return encodeOutcome(kind, value);
+    const url = neighbour(import.meta, "../_core/codec");
+    const failure = await import(url).then(() => null, (failure: unknown) => ({ failure }));
+    return failure === null ? encodeOutcome(kind, value) : encodeOutcome("error", failure.failure);
   }
 }
 

@@ -19,6 +19,16 @@ if (isMain(import.meta)) {
   const square = new Process({ target: (x: number) => x * x, args: [7] }).start();
   if (square.joinSync() !== 49) throw new Error("Wrong result");
 
+  // What a function needs to travel is loaded when there is one.
+  const maker = new Process({ target: () => (x: number) => x + 1 }).start();
+  if ((await maker.join())(1) !== 2) throw new Error("Wrong function");
+  const forbidden = new Process({
+    target: () => (x: number) => x + 1,
+    permissions: { import: false, run: false, ffi: false },
+  }).start();
+  const end = await forbidden.join().then(() => "a function", (error) => error.name);
+  if (end === "a function") throw new Error("It has left the sandbox");
+
   const sandboxed = new Process({
     target: () => Deno.permissions.querySync({ name: "net" }).state,
     permissions: { net: false, run: false, ffi: false },
