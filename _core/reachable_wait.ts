@@ -46,21 +46,33 @@ export function takeTurnsBy(poster: (waiter: Waiter) => void): void {
   post = poster;
 }
 
-/** A wait that can be ended from outside. One class, and no more below it: a third would cost as much as a wait. */
+/**
+ * A wait that can be ended from outside.
+ *
+ * There is one class below it, and no further: a third would cost as much as a wait. There are many of the one, and what
+ * they have in common has no `#`: engines look such fields up by class, and are slow at more than four.
+ */
 export abstract class ReachableWait<T = unknown> implements Promise<T>, Waiter {
   /** Its place in a scope, as long as it goes on. */
-  place: WaitPlace | null = null;
+  declare place: WaitPlace | null;
   /** What it has brought. */
-  value: unknown = undefined;
-  #state: number = WAITING;
-  #stepper: Stepper | null = null;
-  #promise: Promise<T> | null = null;
-  #resolve: Resolve | null = null;
-  #reject: Reject | null = null;
+  declare value: unknown;
+  declare private state: number;
+  declare private stepper: Stepper | null;
+  declare private promise: Promise<T> | null;
+  declare private resolve: Resolve | null;
+  declare private reject: Reject | null;
 
   /** Begins a wait, as a promise or not. */
   constructor(isPromise: boolean = false) {
-    if (isPromise) this.#becomePromise();
+    this.place = null;
+    this.value = undefined;
+    this.state = WAITING;
+    this.stepper = null;
+    this.promise = null;
+    this.resolve = null;
+    this.reject = null;
+    if (isPromise) this.becomePromise();
   }
 
   /** Whether it is interrupted only if no other wait of its scope was. */
@@ -89,61 +101,61 @@ export abstract class ReachableWait<T = unknown> implements Promise<T>, Waiter {
     if (place !== null) place.scope.leave(this);
   }
 
-  #becomePromise(): Promise<T> {
-    const promise = this.#promise = newPromise<T>();
-    this.#resolve = lastResolve as Resolve;
-    this.#reject = lastReject;
+  private becomePromise(): Promise<T> {
+    const promise = this.promise = newPromise<T>();
+    this.resolve = lastResolve as Resolve;
+    this.reject = lastReject;
     forgetLast();
     return promise;
   }
 
   /** What whoever has begun it gets. */
   get awaitable(): Promise<T> {
-    return this.#promise ?? this;
+    return this.promise ?? this;
   }
 
   /** Whether it has neither brought anything nor failed. */
   protected get isWaiting(): boolean {
-    return this.#state === WAITING;
+    return this.state === WAITING;
   }
 
   /** Whether it has failed. */
   get hasFailed(): boolean {
-    return this.#state === FAILED;
+    return this.state === FAILED;
   }
 
   /** Whether nobody has awaited it. */
   get isUnused(): boolean {
-    return this.#promise === null && this.#stepper === null;
+    return this.promise === null && this.stepper === null;
   }
 
   /** Says who is to go on when it is over; `false` if it is. To be called only if it is unused. */
   attach(stepper: Stepper): boolean {
-    if (this.#state !== WAITING) return false;
-    this.#stepper = stepper;
+    if (this.state !== WAITING) return false;
+    this.stepper = stepper;
     return true;
   }
 
   /** Ends it with a value, which may have to be awaited, unless it has ended. */
   protected bring(value: T | PromiseLike<T>): void {
-    if (this.#state !== WAITING) return;
-    const resolve = this.#resolve;
-    const hasStepper = this.#stepper !== null;
+    if (this.state !== WAITING) return;
+    const resolve = this.resolve;
+    const hasStepper = this.stepper !== null;
     if (resolve === null || hasStepper) {
-      if (isThenable(value)) return this.#bringPromise(value);
+      if (isThenable(value)) return this.bringPromise(value);
       this.value = value;
     }
-    this.#state = OVER;
+    this.state = OVER;
     if (resolve !== null) resolve(value);
     if (hasStepper) post(this);
   }
 
-  #bringPromise(value: PromiseLike<T>): void {
-    this.#state = OVER;
+  private bringPromise(value: PromiseLike<T>): void {
+    this.state = OVER;
     const promise = Promise.resolve(value);
-    if (this.#resolve !== null) this.#resolve(promise);
-    else this.#promise = promise;
-    const stepper = this.#stepper;
+    if (this.resolve !== null) this.resolve(promise);
+    else this.promise = promise;
+    const stepper = this.stepper;
     if (stepper === null) return;
     promise.then(undefined, ignore);
     post({ resume: () => stepper.follow(promise) });
@@ -151,34 +163,34 @@ export abstract class ReachableWait<T = unknown> implements Promise<T>, Waiter {
 
   /** Ends it in its turn, with a value that need not be awaited: the driver goes on at once. */
   protected bringNow(value: T): void {
-    this.#state = OVER;
+    this.state = OVER;
     this.value = value;
-    if (this.#resolve !== null) this.#resolve(value);
-    if (this.#stepper !== null) this.#stepper.step(value, false);
+    if (this.resolve !== null) this.resolve(value);
+    if (this.stepper !== null) this.stepper.step(value, false);
   }
 
   /** Ends it with an error, unless it has ended; `isQuiet`: if nobody awaits it, that is no failure. */
   protected fail(error: unknown, isQuiet: boolean): void {
-    if (this.#state !== WAITING) return;
-    this.#state = FAILED;
+    if (this.state !== WAITING) return;
+    this.state = FAILED;
     this.value = error;
-    const stepper = this.#stepper;
+    const stepper = this.stepper;
     if (stepper !== null) post({ resume: () => stepper.step(error, true) });
-    if (this.#promise === null && (stepper !== null || isQuiet)) return;
-    const promise = this.#asPromise();
+    if (this.promise === null && (stepper !== null || isQuiet)) return;
+    const promise = this.asPromise();
     if (isQuiet) promise.then(undefined, ignore);
-    this.#reject?.(error);
+    this.reject?.(error);
   }
 
   /** Its turn has come. */
   resume(): void {
-    this.#stepper?.step(this.value, false);
+    this.stepper?.step(this.value, false);
   }
 
-  #asPromise(): Promise<T> {
-    if (this.#promise !== null) return this.#promise;
-    if (this.#state === WAITING) return this.#becomePromise();
-    return this.#promise = this.#state === OVER
+  private asPromise(): Promise<T> {
+    if (this.promise !== null) return this.promise;
+    if (this.state === WAITING) return this.becomePromise();
+    return this.promise = this.state === OVER
       ? Promise.resolve(this.value as T)
       : Promise.reject(this.value);
   }
@@ -191,15 +203,15 @@ export abstract class ReachableWait<T = unknown> implements Promise<T>, Waiter {
     onFulfilled?: OnFulfilled<T, A>,
     onRejected?: OnRejected<B>,
   ): Promise<A | B> {
-    return this.#asPromise().then(onFulfilled, onRejected);
+    return this.asPromise().then(onFulfilled, onRejected);
   }
 
   catch<B = never>(onRejected?: OnRejected<B>): Promise<T | B> {
-    return this.#asPromise().catch(onRejected);
+    return this.asPromise().catch(onRejected);
   }
 
   finally(onFinally?: (() => void) | null): Promise<T> {
-    return this.#asPromise().finally(onFinally);
+    return this.asPromise().finally(onFinally);
   }
 }
 
