@@ -73,14 +73,16 @@ export class LockCore implements GuardOwner {
     }
   }
 
-  async #acquireContended(
+  /** The lock has its new owner before anybody else runs: who had it before may come back at once. */
+  #acquireContended(
     timeout: number,
     token: number,
     options: AcquireOptions | undefined,
   ): Promise<HeldGuard> {
-    const outcome = await this.agent.wait(this.o, 0, timeout, options?.signal);
-    if (outcome === NOTHING) throw this.#late(timeout);
-    return this.granted(outcome, token, options);
+    return this.agent.waitThen(this.o, 0, 0, timeout, options?.signal, (outcome) => {
+      if (outcome === NOTHING) throw this.#late(timeout);
+      return this.granted(outcome, token, options);
+    });
   }
 
   acquireSync(options?: SyncAcquireOptions): HeldGuard {
@@ -152,11 +154,10 @@ export class LockCore implements GuardOwner {
 
   /** Takes the lock back as a promise. The lock is held afterwards, whatever is thrown. */
   async restore(saved: Saved): Promise<void> {
-    let outcome = tryLock(this.agent.q, this.o);
-    if (outcome === NOTHING) {
-      outcome = await unreachable(() => this.agent.wait(this.o, 0, Infinity, undefined));
-    }
-    this.#restored(saved, outcome);
+    const outcome = tryLock(this.agent.q, this.o);
+    if (outcome !== NOTHING) return this.#restored(saved, outcome);
+    const restored = (outcome: Outcome): void => this.#restored(saved, outcome);
+    await unreachable(() => this.agent.waitThen(this.o, 0, 0, Infinity, undefined, restored));
   }
 
   /** Takes the lock back. The lock is held afterwards, whatever is thrown. */
