@@ -57,6 +57,9 @@ export interface NetServer {
 /** So long the other side may take to close a socket when it has got everything, in milliseconds. */
 const GOODBYE = 2000;
 
+/** So long nobody is let in when the system has no room for one more, in milliseconds. */
+const TOO_MANY = 50;
+
 const LISTEN = "listen at";
 const CONNECT = "connect to";
 /** The most bytes of the path of a Unix socket. Some versions of Node cut off what is more. */
@@ -111,11 +114,16 @@ function listenOnDeno(
     listener.close();
   };
   void (async () => {
-    for (;;) {
-      const socket = new DenoNetSocket(await listener.accept(), GOODBYE);
-      void socket.follow(accept(socket));
+    while (open) {
+      try {
+        const socket = new DenoNetSocket(await listener.accept(), GOODBYE);
+        void socket.follow(accept(socket));
+      } catch {
+        // It is closed, or too many files are open: whoever connects waits until there are fewer.
+        await new Promise((resolve) => setTimeout(resolve, TOO_MANY));
+      }
     }
-  })().catch(close); // It is closed, or will never take a connection again.
+  })();
   return { address: path, close };
 }
 

@@ -7,6 +7,10 @@ import { connectTo, listenAt, type NetSocket } from "../../_runtime/sockets.ts";
 import { NotFoundError } from "../../errors.ts";
 import { SocketLine } from "../../process/socket_line.ts";
 
+interface Accepts {
+  accept(): Promise<unknown>;
+}
+
 const NO_EVENTS = { onData() {}, onEnd() {}, onClose() {} };
 
 Deno.test("what was written before the end of a socket arrives, however late the other side reads", async () => {
@@ -36,6 +40,44 @@ Deno.test("what was written before the end of a socket arrives, however late the
     assertEquals(received, 1 << 20);
     server.close();
   } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+Deno.test("listenAt() goes on when the system has had no room for a connection", async () => {
+  const { Deno: deno } = globalThis as { Deno?: { listen?(target: object): Accepts } };
+  const listen = deno?.listen;
+  let isRefused = false;
+  if (deno !== undefined && listen !== undefined) {
+    deno.listen = (target) => {
+      const listener = listen(target);
+      const accept = listener.accept.bind(listener);
+      listener.accept = () => {
+        if (isRefused) return accept();
+        isRefused = true;
+        return Promise.reject(new Error("Too many open files"));
+      };
+      return listener;
+    };
+  }
+  const folder = mkdtempSync(join(tmpdir(), "test-"));
+  try {
+    const path = join(folder, "s");
+    let open: () => void = () => {};
+    const opened = new Promise<void>((resolve) => open = resolve);
+    const server = await listenAt(path, 1, (socket) => {
+      open();
+      socket.destroy();
+      return NO_EVENTS;
+    });
+    const peer = connect({ path }).resume();
+    const closed = new Promise<void>((resolve) => peer.on("close", () => resolve()));
+    await Promise.race([opened, closed.then(() => Promise.reject(new Error("Turned away")))]);
+    await closed;
+    server.close();
+    assertEquals(isRefused, listen !== undefined);
+  } finally {
+    if (deno !== undefined && listen !== undefined) deno.listen = listen;
     rmSync(folder, { recursive: true, force: true });
   }
 });
