@@ -144,16 +144,24 @@ export class SpareSeats {
     Atomics.store(this.#words, at, this.#load(at) & ~STATES | FREE);
   }
 
+  /** Whether a seat has room for a request or an outcome. */
+  fits(bytes: Uint8Array): boolean {
+    return bytes.length <= ROOM;
+  }
+
   /** Takes a spare that serves a key for the main thread; `null` if there is none. */
   take(key: string): Seat | null {
     let wanted: [number, number] | null = null;
     for (let index = 0; index < SEATS; index++) {
       const at = index * SEAT_WORDS;
-      if ((this.#load(at) & STATES) !== READY) continue;
+      const before = this.#load(at);
+      if ((before & STATES) !== READY) continue;
       wanted ??= hash(key);
       const [low, high] = wanted;
       if (this.#words[at + KEY] !== low || this.#words[at + KEY + 1] !== high) continue;
-      if (this.#turn(index, READY, TAKEN)) return new Seat(this, index, this.#load(at));
+      // By the word that was seen before the key: another may sit there since.
+      const after = before - READY + TAKEN;
+      if (this.change(index, before, after)) return new Seat(this, index, after);
     }
     return null;
   }
@@ -287,9 +295,9 @@ export class Seat {
     return this.#is(GIVEN) ? this.#seats.get(this.index).bytes : null;
   }
 
-  /** Whether there is room for a request. */
-  fits(request: Uint8Array): boolean {
-    return request.length <= ROOM;
+  /** Whether there is room for an outcome. */
+  fits(bytes: Uint8Array): boolean {
+    return this.#seats.fits(bytes);
   }
 
   /** The main thread gives the work to the child. */
@@ -310,7 +318,7 @@ export class Seat {
 
   /** The child says what has come of it, if there is room for that. */
   finish({ failed, code, bytes }: SeatOutcome): void {
-    if (bytes.length > ROOM || !this.#is(GIVEN)) return;
+    if (!this.fits(bytes) || !this.#is(GIVEN)) return;
     this.#seats.put(this.index, bytes, failed, code);
     this.#change(GIVEN, DONE);
   }

@@ -220,8 +220,10 @@ class Run {
     if (programEnd() === null && !isEndObserved()) {
       // Nothing can happen in between.
       const code = failed ? 1 : exitCode();
-      this.#seat?.giveWay();
-      this.#seat?.finish({ failed, code, bytes });
+      if (this.#seat?.fits(bytes)) {
+        this.#seat.giveWay();
+        this.#seat.finish({ failed, code, bytes });
+      }
       return await this.#exit(code, outcome);
     }
     this.#socket.send(outcome);

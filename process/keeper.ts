@@ -200,8 +200,9 @@ function prewarm(command: ChildCommand, count: number, port: MessagePort): void 
   shelf.wanted = count;
   shelf.waiting.push(port);
   for (const spare of [...shelf.spares].slice(count)) {
+    if (seats?.claim(spare) === false) continue;
     shelf.spares.delete(spare);
-    if (seats?.claim(spare) ?? true) spare.signal("SIGKILL");
+    spare.signal("SIGKILL");
   }
   fill(shelf);
   answer(shelf);
@@ -280,8 +281,8 @@ function takeSpare(command: ChildCommand): Child | null {
   for (const spare of shelf.spares) {
     const isAlike = spare.surroundings === now;
     if (isAlike && !spare.ready) continue;
-    shelf.spares.delete(spare);
     if (seats?.claim(spare) === false) continue;
+    shelf.spares.delete(spare);
     if (isAlike) return spare;
     spare.signal("SIGKILL");
   }

@@ -58,16 +58,13 @@ export function startSeated(
   tell: (message: ToKeeper) => void,
 ): ThreadRecord | null {
   if (seats === null || !shares) return null;
-  const seat = seats.take(seatKey(command, surroundings()));
-  if (seat === null) return null;
   const assignment: Assignment = { lineage, work };
   const request = encode(assignment, "thread").bytes;
+  if (!seats.fits(request)) return null;
+  const seat = seats.take(seatKey(command, surroundings()));
+  if (seat === null) return null;
   let record: ThreadRecord;
   try {
-    if (!seat.fits(request)) {
-      seat.putBack();
-      return null;
-    }
     record = adoptProcess(innards);
   } catch (error) {
     seat.putBack();

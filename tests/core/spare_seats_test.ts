@@ -106,9 +106,10 @@ Deno.test("SpareSeats.reserve() gives each seat once", () => {
   assertEquals(seats.reserve(KEY, 1)?.index, 5);
 });
 
-Deno.test("Seat.fits() knows what it has room for", () => {
+Deno.test("Seat.fits() and SpareSeats.fits() know what there is room for", () => {
   const seats = makeSeats();
-  sit(seats);
-  const seat = seats.take(KEY);
-  assertEquals([16_000, 17_000].map((size) => seat?.fits(new Uint8Array(size))), [true, false]);
+  const { child } = sit(seats);
+  for (const one of [seats, child]) {
+    assertEquals([16_000, 17_000].map((size) => one.fits(new Uint8Array(size))), [true, false]);
+  }
 });
