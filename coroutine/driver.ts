@@ -18,6 +18,7 @@
 import type { KeptContext } from "../_runtime/async_store.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { Done, ReachableWait, type Stepper } from "../_core/reachable_wait.ts";
+import { isThenable } from "../_core/thenable.ts";
 import { exchangeStepping } from "../_core/stepping.ts";
 import type { GreenletScope } from "./greenlet_scope.ts";
 import { Breath, Pause } from "./pause.ts";
@@ -118,7 +119,8 @@ class Driver implements Stepper {
   }
 
   #follow(value: unknown): boolean {
-    if (!isObject(value) || !("then" in value) || typeof value.then !== "function") return false;
+    const promise = isPromise(value) ? value : this.#adopt(value);
+    if (promise === null) return false;
     let following = this.#following;
     if (following === null || following.isOver) {
       following = this.#following = new Following(this);
@@ -126,13 +128,23 @@ class Driver implements Stepper {
     following.begin(this.scope);
     const before = exchangeStepping(this.scope);
     try {
-      value.then(following.onValue, following.onError);
+      promise.then(following.onValue, following.onError);
     } catch (error) {
       following.onError(error);
     } finally {
       exchangeStepping(before);
     }
     return true;
+  }
+
+  /** Makes a promise of what can be awaited; `null` for anything else. What it does when awaited belongs to the generator. */
+  #adopt(value: unknown): Promise<unknown> | null {
+    const before = exchangeStepping(this.scope);
+    try {
+      return store.call(this.#context, adopt, value, null, null);
+    } finally {
+      exchangeStepping(before);
+    }
   }
 }
 
@@ -210,8 +222,19 @@ function advance(
   return result;
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
+/** Whether it calls back once, and later, whatever happens. */
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise || value instanceof ReachableWait || value instanceof Done;
+}
+
+/** Makes a promise of a thenable, which is asked at once; it may call back at once, or often, or throw. */
+function adopt(value: unknown): Promise<unknown> | null {
+  try {
+    if (!isThenable(value)) return null;
+    return new Promise((resolve, reject) => void value.then(resolve, reject));
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 function describe(value: unknown): string {

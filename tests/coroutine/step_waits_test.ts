@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
+import { AsyncLocalStorage } from "node:async_hooks";
 import timers from "node:timers/promises";
-import { type Greenlet, joinAll, sleep, spawn } from "../../coroutine/mod.ts";
+import { type Greenlet, hub, joinAll, sleep, spawn } from "../../coroutine/mod.ts";
 import { GreenletExit, TimeoutError } from "../../errors.ts";
 import { Queue } from "../../queue/mod.ts";
 import { type Guard, Semaphore } from "../../sync/mod.ts";
@@ -190,4 +191,72 @@ Deno.test('Semaphore of scope "local" serves in order, whoever gives up in betwe
   await Promise.all(waits);
   assertEquals(log, [1, 3, 4]);
   assertEquals(seat.value, 1);
+});
+
+Deno.test("A thenable that a generator yields is asked once, in its context, and heard once", async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  const thenable = (then: (resolve: (value: unknown) => void) => void): unknown => ({
+    then(resolve: (value: unknown) => void) {
+      seen.push(storage.getStore(), hub.current?.name);
+      then(resolve);
+    },
+  });
+  const other = storage.run("other", () =>
+    spawn(function* () {
+      for (let i = 0; i < 10; i++) yield sleep(0);
+    }));
+  const greenlet = storage.run(
+    "own",
+    () =>
+      spawn(function* (): Generator<unknown, unknown[], unknown> {
+        const values = [yield sleep(0)];
+        const twice = (resolve: (value: unknown) => void): void => {
+          resolve("first");
+          queueMicrotask(() => resolve("second"));
+        };
+        values.push(yield thenable(twice), yield timers.setTimeout(1, "timer"));
+        values.push(
+          yield thenable((resolve) => {
+            resolve("came");
+            throw new Error("too late");
+          }),
+          yield timers.setTimeout(1, "timer"),
+        );
+        values.push(yield thenable((resolve) => resolve(Promise.resolve("promised"))));
+        return values;
+      }),
+  );
+  greenlet.name = "bob";
+  const values = [undefined, "first", "timer", "came", "timer", "promised"];
+  assertEquals(await greenlet.get(), values);
+  assertEquals(seen, Array.from({ length: 3 }, () => ["own", "bob"]).flat());
+  await other.join();
+});
+
+Deno.test("A generator yields thenables that come at once as often as it likes", async () => {
+  const one = { then: (resolve: (value: number) => void) => resolve(1) };
+  const greenlet = spawn(function* (): Generator<unknown, number, number> {
+    let sum = 0;
+    for (let i = 0; i < 20_000; i++) sum += yield one;
+    return sum;
+  });
+  assertEquals(await greenlet.get(), 20_000);
+});
+
+Deno.test("A generator catches what a thenable throws when it is looked at", async () => {
+  const broken = {
+    get then(): never {
+      throw new Error("broken");
+    },
+  };
+  const greenlet = spawn(function* (): Generator<unknown, unknown, unknown> {
+    yield sleep(0);
+    try {
+      return yield broken;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  });
+  assertEquals(await greenlet.get(), "broken");
 });
