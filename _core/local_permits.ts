@@ -118,6 +118,8 @@ class PermitWait<T> extends ReachableWait<T> implements Limited {
     else previous.next = next;
     if (next === null) this.#permits.last = previous;
     else next.previous = previous;
+    // Whoever keeps a wait does not keep those that came later.
+    this.previous = this.next = null;
     this.#limit?.end();
   }
 }

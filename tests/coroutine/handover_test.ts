@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { LocalPermits } from "../../_core/local_permits.ts";
 import { joinAll, sleep, spawn } from "../../coroutine/mod.ts";
 import { Condition, type Guard, RLock } from "../../sync/mod.ts";
 
@@ -64,3 +65,17 @@ for (const scope of ["local", "thread"] as const) {
     assertEquals(lock.locked(), false);
   });
 }
+
+Deno.test("LocalPermits: who keeps a wait that is over does not keep those that came later", () => {
+  const permits = new LocalPermits<number>(0, { granted: () => 1, late: () => new Error("late") });
+  const waits = [1, 2, 3].map(() => permits.wait(Infinity, undefined));
+  const { first } = permits;
+  const second = first?.next;
+  assert(first !== null && second);
+  second.abort("given up");
+  permits.give(1);
+  assertEquals([first.next, second.previous, second.next], [null, null, null]);
+  permits.give(2);
+  assertEquals([permits.first, permits.last, permits.value], [null, null, 1]);
+  waits[1]?.catch(() => {});
+});
