@@ -7,30 +7,21 @@
 import type { Agent } from "./agent.ts";
 import { decode } from "./codec.ts";
 import { holderSlot } from "./holders.ts";
-import { NOTHING, type Outcome, TAKEN, TAKEN_ABANDONED, TURNED_AWAY } from "./kind.ts";
+import { NOTHING, type Outcome, TAKEN, TURNED_AWAY } from "./kind.ts";
 import { FLAGS } from "./layout.ts";
 import { importModules } from "./module_registry.ts";
 import { done, doneWithout } from "./reachable_wait.ts";
 import type { Place } from "./place.ts";
 import { type Chunks, freeCell } from "./queue_chunks.ts";
 import { type Compare, Comparing } from "./queue_compare.ts";
-import {
-  getRefused,
-  joinAbandoned,
-  joinRefused,
-  nothingToDo,
-  NotLoaded,
-  putRefused,
-} from "./queue_errors.ts";
+import { getRefused, nothingToDo, NotLoaded, putRefused } from "./queue_errors.ts";
 import { Items, Unloaded } from "./queue_items.ts";
 import { chunksOf, disposerOf } from "./queue_lifetime.ts";
 import { type Key, makeKey } from "./queue_keys.ts";
 import {
   inHand,
-  itemCount,
   publishAlone,
   releaseTake,
-  setMaxsize,
   shutQueue,
   takeAlone,
   tryPublish,
@@ -43,25 +34,23 @@ import {
   GETTERS,
   HEAP,
   isNumber,
-  JOINERS,
-  MAXSIZE,
   PUTTERS,
   Q_HEAD,
   Q_TAIL,
-  SHUT,
   STACK,
 } from "./queue_layout.ts";
 import { initializeQueue } from "./queue_ring.ts";
 import type { QueueOrder, QueueSettings } from "./queue_settings.ts";
 import { Spin } from "./queue_spin.ts";
-import { abandoned, commitTake, finishOne, unfinished } from "./queue_tasks.ts";
+import { QueueState } from "./queue_state.ts";
+import { commitTake, finishOne } from "./queue_tasks.ts";
 
 export type { Compare, QueueOrder, QueueSettings };
 
 const left = new FinalizationRegistry<Chunks>((chunks) => chunks.leave());
 
 /** A queue in the memory of one scope. */
-export class QueueCore {
+export class QueueCore extends QueueState {
   readonly #agent: Agent;
   readonly #o: number;
   readonly #items: Items;
@@ -79,6 +68,7 @@ export class QueueCore {
 
   /** Makes the record of a place a queue, or opens the queue that it is: then its order and maxsize count. */
   constructor({ agent, o, scope }: Place, settings: QueueSettings) {
+    super(agent, o);
     const { q } = agent;
     this.#agent = agent;
     this.#o = o;
@@ -359,39 +349,6 @@ export class QueueCore {
     throw nothingToDo();
   }
 
-  /**
-   * Waits until all items are done.
-   *
-   * @throws {AbandonedError} If all that are not are lost.
-   */
-  join(timeout: number, signal?: AbortSignal): Promise<void> {
-    if (this.unfinishedTasks === 0) return Promise.resolve();
-    const lost = abandoned(this.#agent.q, this.#o);
-    if (lost > 0) return Promise.reject(joinAbandoned(lost));
-    return this.#agent.waitThen(
-      this.#o,
-      JOINERS,
-      0,
-      timeout,
-      signal,
-      (outcome) => this.#joined(outcome, timeout),
-    );
-  }
-
-  /** Blocks until all items are done. */
-  joinSync(timeout: number): void {
-    if (this.unfinishedTasks === 0) return;
-    const lost = abandoned(this.#agent.q, this.#o);
-    if (lost > 0) throw joinAbandoned(lost);
-    this.#joined(this.#agent.waitSync(this.#o, JOINERS, timeout, "join queue"), timeout);
-  }
-
-  #joined(outcome: Outcome, timeout: number): void {
-    if (outcome === TAKEN) return;
-    if (outcome !== TAKEN_ABANDONED) throw joinRefused(timeout);
-    throw joinAbandoned(Math.max(1, abandoned(this.#agent.q, this.#o)));
-  }
-
   /** Ends the queue: nothing is put any more, and all who wait in vain are told. `immediate` also drops all items. */
   shutdown(immediate: boolean): void {
     shutQueue(
@@ -399,30 +356,6 @@ export class QueueCore {
       this.#o,
       immediate ? (ref) => this.#items.forget(ref) : null,
     );
-  }
-
-  /** Whether the queue is shut down. */
-  get isShutdown(): boolean {
-    return (this.#agent.q.w.load(this.#o + FLAGS) & SHUT) !== 0;
-  }
-
-  /** How many items there may be; 0 = any number; below 0: so many bytes of them. */
-  get maxsize(): number {
-    return this.#agent.q.w.load(this.#o + MAXSIZE);
-  }
-
-  set maxsize(maxsize: number) {
-    setMaxsize(this.#agent.q, this.#o, Math.max(0, Math.min(maxsize, 2 ** 31 - 1)));
-  }
-
-  /** Items that were put and are not done. */
-  get unfinishedTasks(): number {
-    return Math.max(0, unfinished(this.#agent.q, this.#o));
-  }
-
-  /** Number of items, at one instant of the call. */
-  qsize(): number {
-    return itemCount(this.#agent.q, this.#o);
   }
 
   /** Gives the memory up in which this thread writes items. */
