@@ -32,7 +32,14 @@ const [NAP, NAPS] = [0.2, 15];
 /** A turn of the event loop that has taken no longer had nothing else to do, in milliseconds. */
 const IDLE_TURN = 0.1;
 
+/**
+ * Ends for which this thread listens at once while its event loop runs: each takes a thread of the runtime, of which Node has
+ * four for all files, too. Of the others it hears from the keeper.
+ */
+const MOST_LISTENERS = 2;
+
 let seats: SpareSeats | null = null;
+let listeners = 0;
 
 /** Learns where the seats are. */
 export function learnSeats(mapping: Mapping | null): void {
@@ -108,7 +115,10 @@ async function hearEnd(innards: Innards, record: ThreadRecord): Promise<void> {
     await new Promise<void>((resolve) => runtime().nextTurn(resolve));
     if (performance.now() - begun < IDLE_TURN) seat.wait(NAP);
   }
-  await seat.waitLater(ATTENTION);
+  if (listeners < MOST_LISTENERS) {
+    listeners++;
+    await seat.waitLater(ATTENTION).finally(() => listeners--);
+  }
   if (endSeated(seat, record)) noticeEnd(record.ident);
 }
 
