@@ -47,6 +47,8 @@ export const FAMILY_FD = 21;
 export const FAMILY_POLLS = 22;
 /** Header, arena of threads: the state of the sleeper. */
 export const FAMILY_SLEEPER = 23;
+/** Header, arena of threads: threads that load the C library at this moment. */
+export const FFI_LOADING = 24;
 /** What `MAGIC` holds. */
 export const LAYOUT_VERSION = 0x6e6f0003;
 

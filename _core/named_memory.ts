@@ -15,10 +15,11 @@
  */
 
 import { AlreadyExistsError, InvalidStateError, NotFoundError } from "../errors.ts";
-import { type Ffi, ffi } from "../_runtime/ffi.ts";
+import type { Ffi } from "../_runtime/ffi.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import * as segments from "../_runtime/segment.ts";
 import type { Segment, SegmentPlace } from "../_runtime/segment.ts";
+import { ffi } from "./own_ffi.ts";
 import { atThreadEnd } from "./thread_end.ts";
 
 const STATE = 0;

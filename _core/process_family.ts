@@ -9,7 +9,7 @@
  */
 
 import { InvalidStateError } from "../errors.ts";
-import { type Ffi, ffi, hasFfi, SystemError } from "../_runtime/ffi.ts";
+import { type Ffi, SystemError } from "../_runtime/ffi.ts";
 import {
   createMapping,
   discardMapping,
@@ -29,6 +29,7 @@ import { takeLatch } from "./latch.ts";
 import * as layout from "./layout.ts";
 import { agentRecord } from "./layout.ts";
 import { SIZES } from "./memory.ts";
+import { awaitLoading, ffi, hasFfi } from "./own_ffi.ts";
 import { ProcessAgents } from "./process_agents.ts";
 import { recall, remember } from "./process_mapping.ts";
 import { MappedMemory } from "./process_memory.ts";
@@ -157,6 +158,7 @@ export function serveFamily(): void {
 
 /** Says that this process is about to end. */
 export function leaveFamily(): void {
+  awaitLoading();
   const { words } = currentAgent().arena;
   if (words.load(FAMILY_TAG) === 0) return;
   const { words: shared, processes, tag, id } = takePart("end process");

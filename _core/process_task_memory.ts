@@ -10,7 +10,7 @@
  * @module
  */
 
-import { type Ffi, ffi } from "../_runtime/ffi.ts";
+import type { Ffi } from "../_runtime/ffi.ts";
 import {
   createMapping,
   discardMapping,
@@ -19,6 +19,7 @@ import {
   openMapping,
 } from "../_runtime/memory.ts";
 import { runtime } from "../_runtime/runtime.ts";
+import { ffi } from "./own_ffi.ts";
 import { type FamilyBells, familyBells } from "./process_family.ts";
 import { SharedWords, type WaitResult } from "./shared_words.ts";
 import {

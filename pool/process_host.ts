@@ -11,7 +11,7 @@ import {
 } from "../_core/process_task_memory.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import { memoryFlag } from "../_runtime/child_command.ts";
-import { hasFfi } from "../_runtime/ffi.ts";
+import { hasFfi } from "../_core/own_ffi.ts";
 import { lineage } from "../_runtime/lineage.ts";
 import { type AnyProcess, innardsOf, Process } from "../process/process.ts";
 import type { RuntimeOptions } from "../process/process_options.ts";

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { load } from "../_core/own_ffi.ts";
 import { type SeatPlace, SpareSeats } from "../_core/spare_seats.ts";
 import type { ChildCommand } from "../_runtime/child_command.ts";
 import type { ChildEnd } from "../_runtime/child_process.ts";
@@ -52,6 +53,7 @@ export class KeeperSeats {
 
   /** Makes seats; `null` where there can be none. */
   static create(): KeeperSeats | null {
+    load();
     const seats = SpareSeats.create();
     return seats === null ? null : new KeeperSeats(seats);
   }

@@ -1,0 +1,63 @@
+/**
+ * The C library, as the threads of a process load it. On Node, to end a thread while it loads a native module aborts the
+ * whole process: the threads that do are counted, and the end of the program waits for them.
+ *
+ * @module
+ */
+
+import * as library from "../_runtime/ffi.ts";
+import { inWorker } from "../_runtime/worker.ts";
+import { currentAgent } from "./agent.ts";
+import { FFI_LOADING } from "./layout.ts";
+import type { SharedWords } from "./shared_words.ts";
+
+/** So long the end of the program waits at most, in milliseconds. */
+const PATIENCE = 2000;
+
+let isLoaded = false;
+
+/**
+ * Gives the C library.
+ *
+ * @param what What needs it, for the message of an error: `create Lock`.
+ * @throws {NotSupportedError} If FFI is not granted, not installed, or not there.
+ */
+export function ffi(what: string): library.Ffi {
+  load();
+  return library.ffi(what);
+}
+
+/** Whether there is one. */
+export function hasFfi(): boolean {
+  load();
+  return library.hasFfi();
+}
+
+/**
+ * Loads the C library in a worker, before anything else asks for it.
+ *
+ * @param words The control words of this process' threads, where this thread is no agent.
+ */
+export function load(words?: SharedWords): void {
+  if (isLoaded || !inWorker) return;
+  const counted = words ?? currentAgent().arena.words;
+  counted.add(FFI_LOADING, 1);
+  try {
+    library.hasFfi();
+    isLoaded = true;
+  } finally {
+    counted.add(FFI_LOADING, -1);
+    counted.notify(FFI_LOADING, Infinity);
+  }
+}
+
+/** Blocks until no thread of this process loads the C library, at the end of the program. */
+export function awaitLoading(): void {
+  const { words } = currentAgent().arena;
+  const end = performance.now() + PATIENCE;
+  for (let count; (count = words.load(FFI_LOADING)) > 0;) {
+    const left = end - performance.now();
+    if (left <= 0) return;
+    words.wait(FFI_LOADING, count, left);
+  }
+}
