@@ -19,9 +19,10 @@ interface Ended {
   took: number;
 }
 
-function run(program: string, flags: readonly string[] = FLAGS): Ended {
+function run(program: string, flags: readonly string[] = FLAGS, ...rest: string[]): Ended {
   const began = performance.now();
-  const { stdout, stderr, status } = spawnSync(process.execPath, [...flags, PROGRAM, program], {
+  const args = [...flags, PROGRAM, program, ...rest];
+  const { stdout, stderr, status } = spawnSync(process.execPath, args, {
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1" },
     timeout: 30_000,
@@ -52,6 +53,15 @@ for (const [program, [statement, lines]] of Object.entries(OUTPUT)) {
     const { took, ...ended } = run(program);
     assertEquals(ended, { lines, stderr: "", status: 0 });
     assert(took < 20_000, `it took ${took} ms`);
+  });
+}
+
+if (!isDeno) {
+  Deno.test("Process scope lets the program end while a thread loads the C library", () => {
+    for (const delay of ["3", "4", "5", "6", "7", "8"]) {
+      const { lines, stderr, status } = run("ends early", FLAGS, delay);
+      assertEquals({ lines, stderr, status }, { lines: [], stderr: "", status: 0 });
+    }
   });
 }
 

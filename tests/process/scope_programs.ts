@@ -25,6 +25,12 @@ export const awaitEvent = task(import.meta, async (event: Event) => {
   return "woken";
 });
 
+export const makeLock = task(import.meta, (words: Int32Array) => {
+  Atomics.store(words, 0, 1);
+  Atomics.notify(words, 0);
+  new Lock({ scope });
+});
+
 export const blockAtEvent = task(import.meta, (event: Event) => event.waitSync());
 
 export const setLater = task(import.meta, async (event: Event) => {
@@ -104,6 +110,15 @@ const programs: Record<string, () => void | Promise<void>> = {
     forceNamedMemory();
     new Lock({ scope });
     print(nameOfMemory());
+  },
+  /** Ends some milliseconds after a thread has begun to take part. */
+  "ends early"() {
+    const words = new Int32Array(new SharedArrayBuffer(4));
+    new Thread({ target: makeLock, args: [words], daemon: true }).start();
+    Atomics.wait(words, 0, 0);
+    const end = performance.now() + Number(process.argv[3]);
+    while (performance.now() < end);
+    process.exit(0);
   },
   /** A thread is the only one that uses the memory. */
   async "named by a thread"() {
