@@ -21,7 +21,7 @@ const haveSeats = SpareSeats.create() !== null;
 /** Whether the main thread has given a process to a spare by itself. */
 const isSeated = (child: unknown): boolean => innardsOf(child as AnyProcess).seat !== null;
 
-Deno.test("Process on a spare gives results, errors and losses as any other", async () => {
+Deno.test("Process on a spare gives results, errors and losses like every other", async () => {
   await Process.prewarm(4);
   const good = new Process({ target: (x: number) => x * x, args: [7], name: "Good" }).start();
   assertEquals([isSeated(good), typeof good.pid], [haveSeats, "number"]);
