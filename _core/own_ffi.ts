@@ -1,6 +1,6 @@
 /**
  * The C library, as the threads of a process load it. On Node, to end a thread while it loads a native module aborts the
- * whole process: the threads that do are counted, and the end of the program waits for them.
+ * whole process: the threads that do are counted, and whoever ends the program or a thread lets them finish.
  *
  * @module
  */
@@ -23,13 +23,13 @@ let isLoaded = false;
  * @throws {NotSupportedError} If FFI is not granted, not installed, or not there.
  */
 export function ffi(what: string): library.Ffi {
-  load();
+  loadFfi();
   return library.ffi(what);
 }
 
 /** Whether there is one. */
 export function hasFfi(): boolean {
-  load();
+  loadFfi();
   return library.hasFfi();
 }
 
@@ -38,7 +38,7 @@ export function hasFfi(): boolean {
  *
  * @param words The control words of this process' threads, where this thread is no agent.
  */
-export function load(words?: SharedWords): void {
+export function loadFfi(words?: SharedWords): void {
   if (isLoaded || !inWorker) return;
   const counted = words ?? currentAgent().arena.words;
   counted.add(FFI_LOADING, 1);
@@ -49,6 +49,11 @@ export function load(words?: SharedWords): void {
     counted.add(FFI_LOADING, -1);
     counted.notify(FFI_LOADING, Infinity);
   }
+}
+
+/** Whether a thread of this process loads the C library at this moment. */
+export function isFfiLoading(): boolean {
+  return currentAgent().arena.words.load(FFI_LOADING) > 0;
 }
 
 /** Blocks until no thread of this process loads the C library, at the end of the program. */

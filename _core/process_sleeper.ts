@@ -15,7 +15,7 @@
 import { runtime } from "../_runtime/runtime.ts";
 import { currentAgent } from "./agent.ts";
 import { CONTROL_WORDS, FAMILY_SLEEPER, FAMILY_TAG } from "./layout.ts";
-import { ffi, load } from "./own_ffi.ts";
+import { ffi, loadFfi } from "./own_ffi.ts";
 import { recall } from "./process_mapping.ts";
 import { MappedMemory } from "./process_memory.ts";
 import { NO_SLEEPER, ProcessWords, SLEEPING, STARTING, WANTED } from "./process_words.ts";
@@ -65,7 +65,7 @@ function begin(): void {
 
 function sleep({ threads: buffer }: SleeperData): void {
   const threads = new ThreadWords(new Int32Array(buffer, 0, CONTROL_WORDS));
-  load(threads);
+  loadFfi(threads);
   const system = ffi("wait");
   const memory = new MappedMemory(system, recall(threads));
   const tag = threads.load(FAMILY_TAG);

@@ -130,7 +130,7 @@ export class SpareSeats {
   }
 
   /** Says that the keeper knows the outcome; `false` if the main thread has written it into the record already. */
-  settleAll(index: number): boolean {
+  settle(index: number): boolean {
     for (;;) {
       const state = this.#load(index * SEAT_WORDS) & STATES;
       if (state === SETTLED) return false;

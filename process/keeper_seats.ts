@@ -6,7 +6,7 @@
  * @module
  */
 
-import { load } from "../_core/own_ffi.ts";
+import { loadFfi } from "../_core/own_ffi.ts";
 import { type SeatPlace, SpareSeats } from "../_core/spare_seats.ts";
 import type { ChildCommand } from "../_runtime/child_command.ts";
 import type { ChildEnd } from "../_runtime/child_process.ts";
@@ -53,7 +53,7 @@ export class KeeperSeats {
 
   /** Makes seats; `null` where there can be none. */
   static create(): KeeperSeats | null {
-    load();
+    loadFfi();
     const seats = SpareSeats.create();
     return seats === null ? null : new KeeperSeats(seats);
   }
@@ -96,7 +96,7 @@ export class KeeperSeats {
 
   /** Says that the keeper knows how a process has ended; `false` if the main thread has written that down already. */
   settle({ seat }: Child): boolean {
-    return seat === null || this.#seats.settleAll(seat);
+    return seat === null || this.#seats.settle(seat);
   }
 
   /** Frees the seat of a process of which nothing is left, as soon as it is known who has taken it. */

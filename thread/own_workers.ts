@@ -15,13 +15,14 @@
 import { currentAgent } from "../_core/agent.ts";
 import { setChore } from "../_core/blocked.ts";
 import { encode } from "../_core/codec.ts";
+import { isFfiLoading } from "../_core/own_ffi.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import { runtime, type TimerHandle, type WorkerHandle } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
 import type { BootData, Buffers, Failure } from "./protocol.ts";
 import { realm, tellSupervisor } from "./realm.ts";
 
-/** So long a doomed worker may go on loading modules, in milliseconds. */
+/** So long a doomed worker may go on loading modules, or the C library, in milliseconds. */
 const LOADING_TIME = 2000;
 /** So long a doomed worker that is blocked may take to end, in milliseconds. */
 const WAKING_TIME = 1000;
@@ -106,7 +107,7 @@ export function terminateDoomed(): void {
 /** Asks a doomed worker to end by itself, if it can; gives the time that it has for it, in milliseconds. */
 export function askToEnd(slot: number): number {
   const { slots } = realm();
-  if (slots.isLoading(slot)) return LOADING_TIME;
+  if (slots.isLoading(slot) || isFfiLoading()) return LOADING_TIME;
   return slots.wake(slot, currentAgent().arena.words) ? WAKING_TIME : 0;
 }
 

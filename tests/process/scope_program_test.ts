@@ -57,12 +57,14 @@ for (const [program, [statement, lines]] of Object.entries(OUTPUT)) {
 }
 
 if (!isDeno) {
-  Deno.test("Process scope lets the program end while a thread loads the C library", () => {
-    for (const delay of ["3", "4", "5", "6", "7", "8"]) {
-      const { lines, stderr, status } = run("ends early", FLAGS, delay);
-      assertEquals({ lines, stderr, status }, { lines: [], stderr: "", status: 0 });
-    }
-  });
+  for (const [program, what] of [["ends", "the program end"], ["kills", "a thread be killed"]]) {
+    Deno.test(`Process scope lets ${what} while a thread loads the C library`, () => {
+      for (const delay of ["3", "4", "5", "6", "7", "8"]) {
+        const { lines, stderr, status } = run(`${program} early`, FLAGS, delay);
+        assertEquals({ lines, stderr, status }, { lines: [], stderr: "", status: 0 });
+      }
+    });
+  }
 }
 
 Deno.test("Process scope says what to grant or to install where there is no FFI", () => {

@@ -15,6 +15,16 @@ export const programUrl: string = import.meta.url;
 
 const scope = "process";
 
+/** Starts a thread that takes part in the family, and gives it some milliseconds for it. */
+function startTakingPart(): Thread<[Int32Array], void> {
+  const words = new Int32Array(new SharedArrayBuffer(4));
+  const thread = new Thread({ target: makeLock, args: [words], daemon: true }).start();
+  Atomics.wait(words, 0, 0);
+  const end = performance.now() + Number(process.argv[3]);
+  while (performance.now() < end);
+  return thread;
+}
+
 /** Prints without delay. */
 function print(text: string): void {
   writeSync(1, text + "\n");
@@ -113,11 +123,14 @@ const programs: Record<string, () => void | Promise<void>> = {
   },
   /** Ends some milliseconds after a thread has begun to take part. */
   "ends early"() {
-    const words = new Int32Array(new SharedArrayBuffer(4));
-    new Thread({ target: makeLock, args: [words], daemon: true }).start();
-    Atomics.wait(words, 0, 0);
-    const end = performance.now() + Number(process.argv[3]);
-    while (performance.now() < end);
+    startTakingPart();
+    process.exit(0);
+  },
+  /** Kills a thread some milliseconds after it has begun to take part. */
+  async "kills early"() {
+    const thread = startTakingPart();
+    thread.kill();
+    await thread.join().catch(() => {});
     process.exit(0);
   },
   /** A thread is the only one that uses the memory. */
