@@ -215,7 +215,10 @@ export abstract class ReachableWait<T = unknown> implements Promise<T>, Waiter {
   }
 }
 
-/** What a wait in the step of a generator is that was over at once. */
+/**
+ * What a wait in the step of a generator is that was over at once. It has no base in common with the waits that go on, which
+ * would be one class too many for them.
+ */
 export class Done<T> implements Promise<T> {
   /** What it has brought. */
   readonly value: T;

@@ -5,9 +5,7 @@
  */
 
 import { callOnAbort } from "./abort_calls.ts";
-
-/** Longest delay that a timer takes. */
-const LONGEST_DELAY = 2 ** 31 - 1;
+import { callAfter } from "./deadline.ts";
 
 /** A wait with an end. */
 export interface Limited {
@@ -19,36 +17,18 @@ export interface Limited {
 
 /** The end of a wait. */
 export class WaitLimit {
-  readonly #wait: Limited;
-  readonly #timeout: number;
-  readonly #since: number = performance.now();
-  readonly #forget: (() => void) | null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #forget: () => void;
+  readonly #stop: () => void;
 
   /** Sets the end of a wait that begins now. */
   constructor(wait: Limited, timeout: number, signal: AbortSignal | undefined) {
-    this.#wait = wait;
-    this.#timeout = timeout;
-    this.#forget = signal === undefined ? null : callOnAbort(signal, () => {
-      wait.abort(signal.reason);
-    });
-    if (timeout !== Infinity) this.#setTimer(timeout);
-  }
-
-  #setTimer(delay: number): void {
-    const wait = Math.min(Math.ceil(delay), LONGEST_DELAY);
-    this.#timer = setTimeout(() => this.#look(), wait);
-  }
-
-  #look(): void {
-    const left = this.#since + this.#timeout - performance.now();
-    if (left > 0) this.#setTimer(left);
-    else this.#wait.expire();
+    this.#forget = callOnAbort(signal, () => wait.abort(signal?.reason));
+    this.#stop = callAfter(timeout, () => wait.expire());
   }
 
   /** The wait is over. */
   end(): void {
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#forget?.();
+    this.#stop();
+    this.#forget();
   }
 }

@@ -68,6 +68,11 @@ async function read(connection: BareConnection, bytes: Uint8Array): Promise<numb
   }
 }
 
+/** Writes all of some bytes. */
+export async function writeAll(connection: BareConnection, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+}
+
 class DenoSocket implements LocalSocket {
   readonly #connection: BareConnection;
   #sent: Promise<void> = Promise.resolve();
@@ -93,9 +98,7 @@ class DenoSocket implements LocalSocket {
 
   async #write(bytes: Uint8Array): Promise<void> {
     try {
-      for (let at = 0; at < bytes.length;) {
-        at += await this.#connection.write(bytes.subarray(at));
-      }
+      await writeAll(this.#connection, bytes);
     } catch {
       // The parent is gone; whoever reads learns of it.
     }

@@ -5,6 +5,7 @@
  */
 
 import type { BareConnection } from "./bare.ts";
+import { writeAll } from "./child_socket.ts";
 import type { NetSocket, SocketEvents } from "./sockets.ts";
 
 const CHUNK = 1 << 16;
@@ -106,9 +107,7 @@ export class DenoNetSocket implements NetSocket {
 
   async #send(bytes: Uint8Array): Promise<void> {
     try {
-      for (let at = 0; at < bytes.length && !this.#isClosed;) {
-        at += await this.#connection.write(bytes.subarray(at));
-      }
+      await writeAll(this.#connection, bytes);
     } catch {
       this.destroy();
     }
