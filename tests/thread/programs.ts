@@ -21,15 +21,23 @@ function print(text: string): void {
   writeSync(1, text + "\n");
 }
 
-export const sleepAndPrint = task(import.meta, (milliseconds: number, text: string) => {
-  sleepSync(milliseconds);
-  console.log(text);
-});
+export const sleepAndPrint = task(
+  import.meta,
+  (milliseconds: number, text: string, gate?: Int32Array) => {
+    if (gate !== undefined) waitUntilSet(gate, 0);
+    sleepSync(milliseconds);
+    console.log(text);
+  },
+);
 
-export const waitAndPrint = task(import.meta, async (milliseconds: number, text: string) => {
-  await new Promise((resolve) => setTimeout(resolve, milliseconds));
-  console.log(text);
-});
+export const waitAndPrint = task(
+  import.meta,
+  async (milliseconds: number, text: string, gate?: Int32Array) => {
+    if (gate !== undefined) waitUntilSet(gate, 0);
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    console.log(text);
+  },
+);
 
 export const blockFor = task(import.meta, (how: string, words: Int32Array, lock: Lock) => {
   Atomics.store(words, 0, 1);
@@ -53,9 +61,12 @@ export const untilStopped = task(import.meta, () => {
 
 const programs: Record<string, () => void | Promise<void>> = {
   "non-daemon"() {
-    new Thread({ target: sleepAndPrint, args: [100, "sync thread is done"] }).start();
-    new Thread({ target: waitAndPrint, args: [150, "async thread is done"] }).start();
+    const gate = makeWords();
+    new Thread({ target: sleepAndPrint, args: [100, "sync thread is done", gate] }).start();
+    new Thread({ target: waitAndPrint, args: [150, "async thread is done", gate] }).start();
     print("main is done");
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
   },
   "daemon"() {
     const words = makeWords();
