@@ -36,7 +36,7 @@ Deno.test("SpareSeats.take() gives a spare its work, and settle() what has come 
   child.finish({ failed: true, code: 1, bytes: bytes(4) });
   seat.wait(60_000);
   assertEquals(seat.settle(), { failed: true, code: 1, bytes: bytes(4) });
-  assertEquals([seat.settle(), seats.settleAll(place.index)], [null, false]);
+  assertEquals([seat.settle(), seats.settle(place.index)], [null, false]);
 });
 
 Deno.test("SpareSeats.take() takes those alone who serve the same key", () => {
@@ -54,7 +54,7 @@ Deno.test("SpareSeats.call() tells a spare to listen to its channel", () => {
   assertEquals([child.sleep(), seats.take(KEY)], [null, null]);
   // It says nothing here.
   child.finish({ failed: false, code: 0, bytes: bytes(1) });
-  assert(seats.settleAll(place.index));
+  assert(seats.settle(place.index));
 });
 
 Deno.test("SpareSeats.call() comes too late for a spare that was taken, but not for one that was put back", () => {
@@ -66,14 +66,14 @@ Deno.test("SpareSeats.call() comes too late for a spare that was taken, but not 
   assert(seats.call(place.index));
 });
 
-Deno.test("SpareSeats.settleAll() is first when the outcome comes by the channel alone", () => {
+Deno.test("SpareSeats.settle() is first when the outcome comes by the channel alone", () => {
   const seats = makeSeats();
   const { place, child } = sit(seats);
   const seat = seats.take(KEY);
   seat?.give(bytes(1));
   child.finish({ failed: false, code: 0, bytes: new Uint8Array(1 << 16) });
   assert(seat?.isBusy);
-  assert(seats.settleAll(place.index));
+  assert(seats.settle(place.index));
   child.finish({ failed: false, code: 0, bytes: bytes(1) });
   assertEquals([seat?.isBusy, seat?.settle()], [false, null]);
 });
@@ -83,7 +83,7 @@ Deno.test("SpareSeats.free() lets the next sit there, on whom an old use has no 
   const { place, child } = sit(seats);
   const old = seats.take(KEY);
   old?.give(bytes(1));
-  seats.settleAll(place.index);
+  seats.settle(place.index);
   seats.free(place.index);
   const next = sit(seats);
   assertEquals(next.place.index, place.index);
@@ -101,7 +101,7 @@ Deno.test("SpareSeats.reserve() gives each seat once", () => {
   for (let place; (place = seats.reserve(KEY, 1)) !== null;) taken.push(place.index);
   assertEquals([taken.length, new Set(taken).size], [32, 32]);
   seats.call(5);
-  seats.settleAll(5);
+  seats.settle(5);
   seats.free(5);
   assertEquals(seats.reserve(KEY, 1)?.index, 5);
 });
