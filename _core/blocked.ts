@@ -30,6 +30,8 @@ export interface Parking {
   park(words: object, index: number): void;
   /** It does not block any more. */
   leave(): void;
+  /** Whether it is to be ended. */
+  isDoomed(): boolean;
 }
 
 /** Who is told when this thread blocks, if anybody is. */

@@ -65,6 +65,7 @@ export function serveThreads(data: BootData): void {
     leave() {
       if (slots.unblock(slot)) runtime().quitWorker();
     },
+    isDoomed: () => slots.isDoomed(slot),
   });
   slots.ready(slot);
   const first = slots.job(slot);
