@@ -29,7 +29,7 @@ const PERMITS = 3;
 const scope = "process";
 
 /** Milliseconds after which something counts as hanging. */
-const LIMIT = { timeout: 30_000, recover: true };
+const LIMIT = { timeout: 60_000, recover: true };
 
 const ground: Playground = {
   lock: new Lock({ scope }),

@@ -248,7 +248,7 @@ async function main(): Promise<void> {
   if (kills > 20) {
     assert(descriptors() < atFirst + 20, `${descriptors()} descriptors, ${atFirst} first`);
   }
-  (await books.lock.acquire({ timeout: 30_000, recover: true })).release();
+  (await books.lock.acquire({ timeout: 60_000, recover: true })).release();
   assertEquals([entries(scope), entries("thread")], [0, 0]);
   const { tasks, lost, again, broken } = counts;
   console.log(

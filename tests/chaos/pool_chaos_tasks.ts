@@ -63,7 +63,7 @@ export const work = task(import.meta, (job: Job): unknown => {
     case "large":
       return [id * 2, ballast];
     case "locked": {
-      const guard = lock.acquireSync({ timeout: 30_000, recover: true });
+      const guard = lock.acquireSync({ timeout: 60_000, recover: true });
       guard.release();
       return id * 2;
     }

@@ -43,14 +43,14 @@ Deno.test("a lock whose holder was killed says so once, and is free", async () =
   const lock = new Lock({ scope });
   const child = new Process({ target: tasks.killHolding, args: [lock] }).start();
   await assertRejects(() => child.join(), WorkerLostError);
-  assertThrows(() => lock.acquireSync({ timeout: 20_000 }), AbandonedError);
+  assertThrows(() => lock.acquireSync({ timeout: 60_000 }), AbandonedError);
   lock.acquireSync({ timeout: 0 }).release();
 });
 
 Deno.test("a process that has put what nobody has got yet ends, and can be joined first", async () => {
   const queue = new Queue<string>(0, { scope });
   const child = new Process({ target: tasks.putLong, args: [queue] }).start();
-  await child.join({ timeout: 20_000 });
+  await child.join({ timeout: 60_000 });
   assertEquals(queue.getSync({ timeout: 0 }).length, 200_000);
 });
 

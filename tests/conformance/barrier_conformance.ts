@@ -130,7 +130,7 @@ export function barrierConformance(make: MakeBarrier): void {
               `the others did not arrive within ${timeout} ms, it is broken now`,
             )
           );
-          assert(took >= timeout - 1 && took < 5_000, `it took ${took} ms`);
+          assert(took >= timeout - 1 && took < 30_000, `it took ${took} ms`);
           await failed;
           assert(barrier.broken);
           await assertRejects(() => waitAs(barrier, colour), BrokenBarrierError);

@@ -69,7 +69,7 @@ export function eventConformance(make: (options?: { scope: TestedScope }) => Eve
         const took = await duration(() =>
           assertRejects(() => waitAs(event, colour, { timeout: 40 }), TimeoutError)
         );
-        assert(took >= 39 && took < 5_000, `it took ${took} ms`);
+        assert(took >= 39 && took < 30_000, `it took ${took} ms`);
       });
     });
   }

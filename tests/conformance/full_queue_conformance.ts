@@ -57,7 +57,7 @@ export function fullQueueConformance(kind: FullKind): void {
         const took = await duration(() =>
           assertRejects(() => putAs(queue, colour, 3, { timeout: 30 }), TimeoutError, "Cannot put")
         );
-        assert(took >= 25 && took < 5000, `it took ${took} ms`);
+        assert(took >= 25 && took < 30_000, `it took ${took} ms`);
       });
       assertEquals([queue.unfinishedTasks, ...drain(queue)], [2, ...order([1, 2])]);
       queue.putNowait(4);

@@ -171,7 +171,7 @@ export function geventPoolConformance({ name: kind, of }: BodyKind): void {
       const began = performance.now();
       const killed = pool.kill();
       await killed;
-      assert(performance.now() - began < 5000);
+      assert(performance.now() - began < 30_000);
       await joinAll([running, more]);
       assertEquals([running.dead, more.dead, more.value instanceof GreenletExit], [
         true,

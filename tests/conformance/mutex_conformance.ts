@@ -99,7 +99,7 @@ export function mutexConformance(kind: MutexKind): void {
             "timed out after 40 ms",
           )
         );
-        assert(took >= 39 && took < 5_000, `it took ${took} ms`);
+        assert(took >= 39 && took < 30_000, `it took ${took} ms`);
       });
       guard.release();
       assertFalse(mutex.locked());

@@ -7,7 +7,7 @@ import { Event, Semaphore } from "../../sync/mod.ts";
 import { until } from "./support.ts";
 
 /** Milliseconds after which nobody will come any more. */
-export const PATIENCE = 30_000;
+export const PATIENCE = 90_000;
 
 /** A pool of any kind. */
 export type AnyPool = Pick<ThreadPool, keyof ThreadPool>;

@@ -82,7 +82,7 @@ export function queueConformance(kind: QueueKind): void {
         const took = await duration(() =>
           assertRejects(() => getAs(queue, colour, { timeout: 30 }), TimeoutError, "Cannot get")
         );
-        assert(took >= 25 && took < 5000, `it took ${took} ms`);
+        assert(took >= 25 && took < 30_000, `it took ${took} ms`);
       });
       await putAs(queue, colour, 1, { timeout: 0 });
       assertEquals(await getAs(queue, colour, { timeout: 0 }), 1);
@@ -224,7 +224,7 @@ export function queueConformance(kind: QueueKind): void {
       for (const immediate of [false, true]) {
         const queue = make(0, { scope });
         await assertLeavesNothing(scope, async () => {
-          const getting = [1, 2, 3].map(() => start(queue, colour, "get", { timeout: 20_000 }));
+          const getting = [1, 2, 3].map(() => start(queue, colour, "get", { timeout: 60_000 }));
           await waiting(scope, 3);
           queue.shutdown({ immediate });
           for (const one of getting) await assertRejects(() => one, ShutDownError, "shut down");

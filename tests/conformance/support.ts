@@ -71,7 +71,7 @@ export async function blocking<T>(call: () => T): Promise<T> {
 
 /** Lets the event loop turn until a condition holds. */
 export async function until(condition: () => boolean, what = "the condition"): Promise<void> {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + 60_000;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`Nothing came of ${what}`);
     await turn();

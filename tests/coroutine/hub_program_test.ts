@@ -16,7 +16,7 @@ function run(
   const { stdout, stderr, status } = spawnSync(process.execPath, args, {
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1" },
-    timeout: 60_000,
+    timeout: 120_000,
   });
   return { lines: stdout.split("\n").filter((line) => line !== ""), stderr, status };
 }

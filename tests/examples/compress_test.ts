@@ -14,7 +14,7 @@ function compress(...args: string[]): { status: number | null; stdout: string; s
   const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, MAIN, ...args], {
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1" },
-    timeout: 60_000,
+    timeout: 120_000,
   });
   return { status, stdout, stderr };
 }

@@ -53,7 +53,7 @@ export function runExample(path: string, input: string = "", args: readonly stri
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     [...IS_DENO ? ["run", "--quiet", "--no-prompt", ...flagsOf(file)] : [], file, ...args],
-    { encoding: "utf8", env: { ...process.env, NO_COLOR: "1" }, input, timeout: 60_000 },
+    { encoding: "utf8", env: { ...process.env, NO_COLOR: "1" }, input, timeout: 120_000 },
   );
   return {
     stdout,

@@ -283,7 +283,7 @@ function runProgram(program: URL, ...flags: string[]): SpawnSyncReturns<string> 
   return spawnSync(
     process.execPath,
     [...IS_DENO ? ["run", "--quiet", "--no-prompt", ...flags] : [], fileURLToPath(program)],
-    { encoding: "utf8", env: { ...process.env, NO_COLOR: "1" }, timeout: 60_000 },
+    { encoding: "utf8", env: { ...process.env, NO_COLOR: "1" }, timeout: 120_000 },
   );
 }
 

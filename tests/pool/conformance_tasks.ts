@@ -13,7 +13,7 @@ import type { Event, Lock, RLock, Semaphore } from "../../sync/mod.ts";
 import { currentThread, getIdent, mainThread, sleepSync, ThreadLocal } from "../../thread/mod.ts";
 
 /** Milliseconds after which nobody will come any more. */
-const PATIENCE = 30_000;
+const PATIENCE = 90_000;
 
 export const square = task(import.meta, (x: number) => x * x);
 

@@ -180,7 +180,7 @@ Deno.test("Future.result(), exception() and resultSync() with timeout 0 tell wha
 });
 
 Deno.test("Future.result() and exception() wait until the future is done", async () => {
-  for (const options of [undefined, {}, { timeout: 20_000 }, { timeout: Infinity }]) {
+  for (const options of [undefined, {}, { timeout: 60_000 }, { timeout: Infinity }]) {
     const future = new Future<string>();
     const waiting = Promise.all([future.result(options), future.exception(options), future]);
     await assertPending(waiting);

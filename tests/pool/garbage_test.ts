@@ -109,7 +109,7 @@ Deno.test("ThreadPool that nobody has any more is collected", async () => {
 async function assertWorkersLeave(name: string): Promise<void> {
   const left = (): string[] =>
     enumerate().map((thread) => thread.name).filter((found) => found.startsWith(name));
-  const end = performance.now() + 30_000;
+  const end = performance.now() + 60_000;
   while (left().length > 0 && performance.now() < end) {
     gc();
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -13,7 +13,7 @@ export const pidLater = task(import.meta, async (milliseconds: number): Promise<
 
 /** Gives the id of the process, when another one is there, too. */
 export const meet = task(import.meta, (both: Barrier): number => {
-  both.waitSync({ timeout: 30_000 });
+  both.waitSync({ timeout: 60_000 });
   return process.pid;
 });
 

@@ -70,7 +70,7 @@ onLinux(
   async () => {
     const child = new Process({ target: tasks.poolForEver }).start();
     const { pid } = child;
-    const end = Date.now() + 30_000;
+    const end = Date.now() + 60_000;
     while (childrenOf(pid as number).length < 2 && Date.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

@@ -17,7 +17,7 @@ function run(program: string): Promise<{ code: number | null; stdout: string[]; 
   let stderr = "";
   child.stdout.on("data", (chunk) => stdout += chunk);
   child.stderr.on("data", (chunk) => stderr += chunk);
-  const patience = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  const patience = setTimeout(() => child.kill("SIGKILL"), 120_000);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => {

@@ -108,7 +108,7 @@ Deno.test("wait() returns when the first is done: with a result, an error or a c
 
 Deno.test("wait() returns when all are done, in the order in which they were", async () => {
   for (
-    const options of [undefined, {}, { returnWhen: ALL_COMPLETED } as const, { timeout: 20_000 }]
+    const options of [undefined, {}, { returnWhen: ALL_COMPLETED } as const, { timeout: 60_000 }]
   ) {
     const [one, two, three] = pending(3) as [Future<number>, Future<number>, Future<number>];
     const waiting = wait([one, two, three], options);
@@ -603,7 +603,7 @@ Deno.test("wait() works in other threads", async () => {
   const seen = new Event();
   const waiter = new Thread({ target: waitHere, args: [threads, event, seen] }).start();
   gates[1].set();
-  await seen.wait({ timeout: 20_000 });
+  await seen.wait({ timeout: 60_000 });
   gates[0].set();
   event.set();
   assertEquals(await waiter.join(), [3, [1, 0]]);
@@ -654,7 +654,7 @@ Deno.test("Thread.join() and wait() share one wait, however often they give up",
     await assertRejects(() => thread.join({ timeout: 0 }), TimeoutError);
     await wait([thread], { timeout: i === 50 ? 1 : 0 });
   }
-  const all = Promise.all([thread.join(), wait([thread]), thread.join({ timeout: 20_000 })]);
+  const all = Promise.all([thread.join(), wait([thread]), thread.join({ timeout: 60_000 })]);
   gate.set();
   const [one, { done }, two] = await all;
   assertEquals([one, done.size, two], [5, 1, 5]);
@@ -694,7 +694,7 @@ Deno.test("wait() and asCompleted() take any mix", async () => {
 
 Deno.test("wait(), asCompleted() and Future.result() leave no timer", async () => {
   const before = runtime().activeResources();
-  const options = { timeout: 20_000, signal: new AbortController().signal };
+  const options = { timeout: 60_000, signal: new AbortController().signal };
   const futures = pending(4);
   const [one, two, three, four] = futures as [
     Future<number>,
@@ -768,7 +768,7 @@ Deno.test("wait() misses none of 100 futures that are done while it begins [F38]
       else setTimeout(() => future.setResult(1), Math.random() * 2);
     }
     const objects: WaitObject[] = round % 3 === 0 ? [...futures, Promise.resolve()] : futures;
-    const { done, notDone } = await wait(objects, { timeout: 20_000 });
+    const { done, notDone } = await wait(objects, { timeout: 60_000 });
     assertEquals([done.size, notDone.size], [objects.length, 0]);
   }
 });

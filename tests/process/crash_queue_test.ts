@@ -8,7 +8,7 @@ import { withRelatives } from "./family_driver.ts";
 const scope = "process";
 
 /** Milliseconds after which something counts as hanging. */
-const LIMIT = { timeout: 20_000 };
+const LIMIT = { timeout: 60_000 };
 
 const QUEUES: readonly (readonly [string, (maxsize: number) => Queue<unknown>])[] = [
   ["Queue", (maxsize) => new Queue(maxsize, { scope })],

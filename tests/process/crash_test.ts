@@ -18,7 +18,7 @@ import type { AnyLock } from "./family_roles.ts";
 const scope = "process";
 
 /** Milliseconds after which something counts as hanging. */
-const LIMIT = { timeout: 20_000 };
+const LIMIT = { timeout: 60_000 };
 
 const LOCKS: readonly (readonly [string, () => AnyLock])[] = [
   ["Lock", () => new Lock({ scope })],

@@ -7,7 +7,7 @@ import { until } from "../conformance/support.ts";
 import { embrace } from "./deadlock_tasks.ts";
 
 const scope = "process";
-const LIMIT = { timeout: 30_000 };
+const LIMIT = { timeout: 60_000 };
 
 async function theOnlyCycle(): Promise<DeadlockEdge[]> {
   let cycles: DeadlockEdge[][] = [];

@@ -25,7 +25,7 @@ export type AnyLock = Lock | RLock | Semaphore | BoundedSemaphore | RWLock | Con
 export type Colour = "promise" | "blocking";
 
 /** Milliseconds after which something counts as hanging. */
-const LIMIT = { timeout: 30_000 };
+const LIMIT = { timeout: 60_000 };
 
 async function enter(lock: AnyLock, colour: Colour, recover = false): Promise<Guard> {
   const options = { ...LIMIT, recover };

@@ -33,8 +33,8 @@ for (const colour of COLOURS) {
     await withRelatives(async (start) => {
       const other = start("echo", [there, back, colour, items.length]);
       for (const item of items) {
-        await there.put(item, { timeout: 20_000 });
-        assertEquals(await back.get({ timeout: 20_000 }), item);
+        await there.put(item, { timeout: 60_000 });
+        assertEquals(await back.get({ timeout: 60_000 }), item);
       }
       await other.result();
     });
@@ -78,8 +78,8 @@ for (const colour of COLOURS) {
         for (let i = 0; i < rounds; i++) {
           there.putSync(i);
           const answer = colour === "promise"
-            ? await back.get({ timeout: 20_000 })
-            : back.getSync({ timeout: 20_000 });
+            ? await back.get({ timeout: 60_000 })
+            : back.getSync({ timeout: 60_000 });
           assertEquals(answer, i);
         }
       };

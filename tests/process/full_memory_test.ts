@@ -14,7 +14,7 @@ function runWith(kilobytes: number, command: string, args: readonly string[] = [
   const { status, stdout } = spawnSync("unshare", ["-rm", "sh", "-c", script, "sh", ...args], {
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1" },
-    timeout: 60_000,
+    timeout: 120_000,
   });
   return status === 0 ? stdout : null;
 }

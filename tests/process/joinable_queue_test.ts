@@ -12,7 +12,7 @@ Deno.test("JoinableQueue is a Queue between processes", async () => {
   await queue.join();
   assertEquals(queue.unfinishedTasks, 0);
   for (const _ of children) queue.putSync(0);
-  queue.joinSync({ timeout: 20_000 });
+  queue.joinSync({ timeout: 60_000 });
   const sums = await Promise.all(children.map((child) => child.join()));
   assertEquals(sums[0] as number + (sums[1] as number), 55);
   assertThrows(() => queue.taskDone(), InvalidStateError);

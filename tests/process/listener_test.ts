@@ -216,7 +216,7 @@ Deno.test("Listener.accept() waits no longer than it should", async () => {
     Error,
     "enough",
   );
-  const waiting = wait([listener], { timeout: 20_000 });
+  const waiting = wait([listener], { timeout: 60_000 });
   const accepting = listener.accept();
   const client = await Client(listener.address);
   const server = await accepting;
@@ -281,7 +281,7 @@ Deno.test("a listener turns away more than may wait", async () => {
   }
   assertInstanceOf(refusal, EndOfFileError);
   assert(clients.length >= 2);
-  const servers = clients.map(() => listener.acceptSync({ timeout: 20_000 }));
+  const servers = clients.map(() => listener.acceptSync({ timeout: 60_000 }));
   clients.push(await Client(listener.address));
   closeAll(listener, ...clients, ...servers);
 });
@@ -358,7 +358,7 @@ Deno.test("a Listener survives whatever bytes come", async () => {
       continue;
     }
     const socket = await rawClient(listener.address);
-    const server = await listener.accept({ timeout: 20_000 });
+    const server = await listener.accept({ timeout: 60_000 });
     if (round % 3 === 1) {
       // A frame whose message is noise, with a header that is often right.
       const frame = new Uint8Array(bytes.length + 7);
@@ -369,7 +369,7 @@ Deno.test("a Listener survives whatever bytes come", async () => {
     } else socket.end(bytes);
     for (;;) {
       try {
-        await server.recv({ timeout: 20_000 });
+        await server.recv({ timeout: 60_000 });
       } catch (error) {
         if (error instanceof EndOfFileError) break;
         assert(error instanceof TypeError || error instanceof RangeError, String(error));
@@ -380,14 +380,14 @@ Deno.test("a Listener survives whatever bytes come", async () => {
   }
   // A length that promises more than ever comes, and never gets memory.
   const socket = await rawClient(listener.address);
-  const server = await listener.accept({ timeout: 20_000 });
+  const server = await listener.accept({ timeout: 60_000 });
   socket.write(new Uint8Array([0xff, 0xff, 0xff, 0x7f, 1]));
-  await assertRejects(() => server.recv({ timeout: 20_000 }), RangeError);
-  await assertRejects(() => server.recv({ timeout: 20_000 }), EndOfFileError);
+  await assertRejects(() => server.recv({ timeout: 60_000 }), RangeError);
+  await assertRejects(() => server.recv({ timeout: 60_000 }), EndOfFileError);
   socket.destroy();
   server.close();
   const client = await Client(listener.address);
-  const last = await listener.accept({ timeout: 20_000 });
+  const last = await listener.accept({ timeout: 60_000 });
   client.sendSync("still there");
   assertEquals(last.recvSync(), "still there");
   closeAll(listener, client, last);

@@ -23,8 +23,8 @@ for (const colour of COLOURS) {
       const other = start("echo", [there, back, colour, items.length], OTHER);
       const waiter = start("awaitEvent", [event, colour], OTHER);
       for (const item of items) {
-        await there.put(item, { timeout: 20_000 });
-        assertEquals(await back.get({ timeout: 20_000 }), item);
+        await there.put(item, { timeout: 60_000 });
+        assertEquals(await back.get({ timeout: 60_000 }), item);
       }
       await until(() => entries(scope) === 1, "the waiter");
       event.set();
@@ -43,7 +43,7 @@ Deno.test("A process of Deno and one of Node count together under a lock, and fi
     for (const other of others) await other.result();
     assertEquals(value.value, 10_000);
     await holder.heard("held");
-    const waiting = lock.acquire({ timeout: 20_000, recover: true });
+    const waiting = lock.acquire({ timeout: 60_000, recover: true });
     holder.strike();
     assertEquals((await waiting).abandoned, true);
   });

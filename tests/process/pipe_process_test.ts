@@ -45,7 +45,7 @@ for (const colour of ["promise", "blocking"] as const) {
     const child = new Process({ target: tasks.hang, args: [there] }).start();
     there.close();
     assertEquals(here.recvSync(), "ready");
-    const waiting = wait([here], { timeout: 20_000 });
+    const waiting = wait([here], { timeout: 60_000 });
     child.kill();
     if (colour === "promise") await assertRejects(() => here.recv(), EndOfFileError);
     else assertThrows(() => here.recvSync(), EndOfFileError);

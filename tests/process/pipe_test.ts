@@ -146,7 +146,7 @@ for (const scope of SCOPES) {
   Deno.test(named("tells those who wait of the end"), async () => {
     const [a, b] = Pipe(true, options);
     const receiving = assertRejects(() => b.recv(), EndOfFileError);
-    const polling = b.poll({ timeout: 20_000 });
+    const polling = b.poll({ timeout: 60_000 });
     const iterating = (async () => {
       for await (const _ of b);
       return "over";
@@ -160,7 +160,7 @@ for (const scope of SCOPES) {
 
   Deno.test(named("close() ends the waits of its own thread"), async () => {
     const [a, b] = Pipe(true, options);
-    const waits = [a.recv(), a.poll({ timeout: 20_000 })];
+    const waits = [a.recv(), a.poll({ timeout: 60_000 })];
     const all = wait([a]);
     a.close();
     for (const result of await Promise.allSettled(waits)) {
@@ -342,7 +342,7 @@ for (const scope of SCOPES) {
     toB.close();
     const { done, notDone } = await wait([a, b, c], { returnWhen: "FIRST_COMPLETED" });
     assertEquals([[...done], [...notDone]], [[a, b], [c]]);
-    const waiting = wait([c], { timeout: 20_000 });
+    const waiting = wait([c], { timeout: 60_000 });
     toC.sendSync(2);
     assert((await waiting).done.has(c));
     assertEquals(await c.recv(), 2);

@@ -30,7 +30,7 @@ class Program {
     });
     this.child.stdout?.on("data", (chunk) => this.stdout += chunk);
     this.child.stderr?.on("data", (chunk) => this.stderr += chunk);
-    const patience = setTimeout(() => this.child.kill("SIGKILL"), 60_000);
+    const patience = setTimeout(() => this.child.kill("SIGKILL"), 120_000);
     this.#closed = new Promise((resolve, reject) => {
       this.child.on("error", reject);
       this.child.on("close", (code, signal) => {
@@ -63,7 +63,7 @@ function run(name: string): Program {
 }
 
 async function until(condition: () => boolean, what: () => string = () => ""): Promise<void> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`Waited too long: ${what()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

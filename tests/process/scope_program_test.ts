@@ -25,7 +25,7 @@ function run(program: string, flags: readonly string[] = FLAGS, ...rest: string[
   const { stdout, stderr, status } = spawnSync(process.execPath, args, {
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1" },
-    timeout: 30_000,
+    timeout: 120_000,
   });
   const lines = stdout.split("\n").filter((line) => line !== "");
   return { lines, stderr, status, took: performance.now() - began };
@@ -52,7 +52,7 @@ for (const [program, [statement, lines]] of Object.entries(OUTPUT)) {
   Deno.test(statement, () => {
     const { took, ...ended } = run(program);
     assertEquals(ended, { lines, stderr: "", status: 0 });
-    assert(took < 20_000, `it took ${took} ms`);
+    assert(took < 60_000, `it took ${took} ms`);
   });
 }
 

@@ -21,7 +21,7 @@ const scope = "process";
 const DEATHS: readonly Death[] = ["throw", "exit", "kill"];
 
 /** Milliseconds after which something counts as hanging. */
-const LIMIT = { timeout: 20_000 };
+const LIMIT = { timeout: 60_000 };
 
 /** Lets a thread die that has set word 0, and waits for its end. */
 async function bury(thread: AnyThread, words: Int32Array, how: Death): Promise<void> {

@@ -28,7 +28,7 @@ for (const [program, [statement, lines]] of Object.entries(OUTPUT)) {
     const { stdout, stderr, status } = spawnSync(process.execPath, args, {
       encoding: "utf8",
       env: { ...process.env, NO_COLOR: "1" },
-      timeout: 30_000,
+      timeout: 120_000,
     });
     const printed = stdout.split("\n").filter((line) => line !== "").sort();
     assertEquals([printed, stderr, status], [[...lines].sort(), "", 0]);

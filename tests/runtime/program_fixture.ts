@@ -14,16 +14,16 @@ const words = new Int32Array(new SharedArrayBuffer(16));
 switch (program) {
   case "print while main is parked":
     rt.spawnWorker(fixtureUrl, { fixture: "runtime", mode: "print", words }).unref();
-    Atomics.wait(words, 1, 0, 10_000);
+    Atomics.wait(words, 1, 0, 60_000);
     writeSync(1, "main goes on\n");
     break;
   case "print much":
     rt.spawnWorker(fixtureUrl, { fixture: "runtime", mode: "print much", words });
-    Atomics.wait(words, 1, 0, 10_000);
+    Atomics.wait(words, 1, 0, 60_000);
     break;
   case "unref":
     rt.spawnWorker(fixtureUrl, { fixture: "runtime", mode: "spin", words }).unref();
-    Atomics.wait(words, 1, 0, 10_000);
+    Atomics.wait(words, 1, 0, 60_000);
     break;
   case "exit hooks": {
     let rounds = 0;

@@ -54,7 +54,7 @@ Deno.test("Runtime.installWorkerConsole() waits for a reader that is late", asyn
 Deno.test("WorkerHandle.unref() lets the program end while the worker spins", async () => {
   const { code, milliseconds } = await run("unref");
   assertEquals(code, 0);
-  assert(milliseconds < 20_000, `took ${milliseconds} ms`);
+  assert(milliseconds < 60_000, `took ${milliseconds} ms`);
 });
 
 Deno.test("Runtime.onBeforeExit() and onProcessExit() are called in order", async () => {

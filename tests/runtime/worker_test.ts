@@ -31,7 +31,7 @@ function start(mode: string, options?: SpawnOptions, port?: MessagePort): Starte
 
 /** Blocks this thread until the worker says that it is ready. */
 function untilReady(words: Int32Array): void {
-  assert(Atomics.wait(words, 1, 0, 30_000) !== "timed-out", "the worker never got ready");
+  assert(Atomics.wait(words, 1, 0, 60_000) !== "timed-out", "the worker never got ready");
 }
 
 Deno.test("WorkerHandle.terminate() stops a worker that spins", async () => {

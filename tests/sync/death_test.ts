@@ -38,7 +38,7 @@ import {
 const DEATHS: readonly Death[] = ["throw", "exit", "kill"];
 
 /** Milliseconds after which something counts as hanging. */
-const LIMIT = { timeout: 20_000 };
+const LIMIT = { timeout: 60_000 };
 
 const LOCKS: readonly (readonly [string, () => AnyLock])[] = [
   ["Lock", () => new Lock()],

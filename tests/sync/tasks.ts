@@ -39,7 +39,7 @@ export function set(words: Int32Array, index: number, value = 1): void {
 
 /** Blocks until a word is no longer 0. */
 export function waitUntilSet(words: Int32Array, index: number): void {
-  if (Atomics.wait(words, index, 0, 20_000) === "timed-out") throw new Error("nobody came");
+  if (Atomics.wait(words, index, 0, 60_000) === "timed-out") throw new Error("nobody came");
 }
 
 /** Acquires anything, for itself alone, as a promise. */
@@ -102,7 +102,7 @@ function gather(words: Int32Array, index: number, parties: number): void {
   Atomics.add(words, index, 1);
   Atomics.notify(words, index);
   for (let come; (come = Atomics.load(words, index)) < parties;) {
-    if (Atomics.wait(words, index, come, 20_000) === "timed-out") throw new Error("nobody came");
+    if (Atomics.wait(words, index, come, 60_000) === "timed-out") throw new Error("nobody came");
   }
 }
 

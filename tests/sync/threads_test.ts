@@ -169,7 +169,7 @@ Deno.test("Event.set() and clear() release all who wait in other threads", async
     await until(() => entries("thread") === 4, "four waiters");
     event.set();
     event.clear();
-    await Promise.all(waiters.map((waiter) => waiter.join({ timeout: 20_000 })));
+    await Promise.all(waiters.map((waiter) => waiter.join({ timeout: 60_000 })));
     assertFalse(event.isSet());
   }
 });
@@ -203,7 +203,7 @@ Deno.test("Condition.notify(3) of five threads wakes exactly three, for 30 round
         Atomics.store(words, 1, 0);
         await barrier.wait();
       }
-      await Promise.all(threads.map((thread) => thread.join({ timeout: 20_000 })));
+      await Promise.all(threads.map((thread) => thread.join({ timeout: 60_000 })));
     }
   });
 });
@@ -235,7 +235,7 @@ Deno.test("Barrier that breaks turns away the parties in other threads", async (
     );
     await until(() => barrier.nWaiting === 2, "two parties");
     await breakIt(barrier);
-    const names = await Promise.all(threads.map((thread) => thread.join({ timeout: 20_000 })));
+    const names = await Promise.all(threads.map((thread) => thread.join({ timeout: 60_000 })));
     assertEquals(names, ["BrokenBarrierError", "BrokenBarrierError"]);
   }
   assertEquals(entries("thread"), 0);
@@ -248,7 +248,7 @@ Deno.test("Semaphore(0) serves threads that wait, one a release", async () => {
   );
   await until(() => entries("thread") === 4, "four waiters");
   semaphore.release(4);
-  const results = await Promise.all(threads.map((thread) => thread.join({ timeout: 20_000 })));
+  const results = await Promise.all(threads.map((thread) => thread.join({ timeout: 60_000 })));
   assertEquals(results, ["held", "held", "held", "held"]);
   assertEquals(semaphore.value, 4);
 });

@@ -9,7 +9,7 @@ import { type AnyThread, Thread } from "../../thread/mod.ts";
 import { realm } from "../../thread/realm.ts";
 import { add, makeWords, park, waitUntilSet } from "./tasks.ts";
 
-const LIMIT = { timeout: 20_000 };
+const LIMIT = { timeout: 60_000 };
 
 /** Occupies a worker, so that none is idle and the supervisor is there; what it returns ends that. */
 function occupy(): () => Promise<void> {

@@ -30,7 +30,7 @@ function run(program: string, permissions: readonly string[] = ["-A"]): Promise<
   let at = 0;
   child.stdout.on("data", (chunk) => stdout += chunk);
   child.stderr.on("data", (chunk) => stderr += chunk);
-  const patience = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  const patience = setTimeout(() => child.kill("SIGKILL"), 120_000);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", () => at = Date.now());

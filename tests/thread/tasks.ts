@@ -29,7 +29,7 @@ export function set(words: Int32Array, index: number, value = 1): void {
 
 /** Blocks until a word is no longer 0. */
 export function waitUntilSet(words: Int32Array, index: number): number {
-  if (Atomics.wait(words, index, 0, 20_000) === "timed-out") throw new Error("nobody came");
+  if (Atomics.wait(words, index, 0, 60_000) === "timed-out") throw new Error("nobody came");
   return Atomics.load(words, index);
 }
 
@@ -126,7 +126,7 @@ export const waitForSignal = task(import.meta, async (words: Int32Array) => {
   const { signal } = currentThread();
   set(words, 0);
   return await new Promise<unknown>((resolve) => {
-    const timer = setTimeout(() => resolve("nobody stopped me"), 20_000);
+    const timer = setTimeout(() => resolve("nobody stopped me"), 60_000);
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
       resolve(signal.reason);

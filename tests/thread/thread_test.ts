@@ -201,7 +201,7 @@ Deno.test("Thread.join() and joinSync() throw TimeoutError, and the thread goes 
   assertThrows(() => thread.joinSync({ timeout: 0 }), TimeoutError);
   assert(thread.isAlive());
   set(words, 1, 3);
-  assertEquals(await thread.join({ timeout: 20_000 }), 3);
+  assertEquals(await thread.join({ timeout: 60_000 }), 3);
   assertEquals(await thread.join({ timeout: 0 }), 3);
   assertEquals(thread.joinSync({ timeout: 0 }), 3);
 });
