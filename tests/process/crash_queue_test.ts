@@ -80,7 +80,7 @@ for (const [name, make] of QUEUES) {
         for (const item of drain(queue)) assertEquals((item as unknown[]).length, 2);
         await queue.put([round, "mine"], LIMIT);
         assertEquals(await queue.get(LIMIT), [round, "mine"]);
-        assertEquals(entries(scope), 0);
+        await until(() => entries(scope) === 0, "the end of all entries");
       }
     });
   });

@@ -71,24 +71,27 @@ for (const colour of COLOURS) {
 for (const colour of COLOURS) {
   Deno.test(`Who waits in another process is told at once, and does not find out by himself [${colour}]`, async () => {
     const [there, back] = [new Queue<number>(0, { scope }), new Queue<number>(0, { scope })];
-    const rounds = 60;
+    const [rounds, series] = [31, 5];
     await withRelatives(async (start) => {
-      const other = start("echo", [there, back, colour, 2 * rounds]);
-      const goRound = async (): Promise<void> => {
+      const other = start("echo", [there, back, colour, rounds * series]);
+      const medians: number[] = [];
+      for (let k = 0; k < series; k++) {
+        const times: number[] = [];
         for (let i = 0; i < rounds; i++) {
+          const began = performance.now();
           there.putSync(i);
           const answer = colour === "promise"
             ? await back.get({ timeout: 60_000 })
             : back.getSync({ timeout: 60_000 });
           assertEquals(answer, i);
+          times.push(performance.now() - began);
         }
-      };
-      await goRound(); // by now somebody sleeps for each process
-      const began = performance.now();
-      await goRound();
-      const took = performance.now() - began;
-      assert(took < rounds * 120, `it took ${took} ms`);
+        medians.push(times.sort((a, b) => a - b)[rounds >> 1] as number);
+      }
       await other.result();
+      // By the second series somebody sleeps for each process. On a busy machine one measurement says little.
+      const best = Math.min(...medians.slice(1));
+      assert(best < 100, `it took ${best} ms`);
     });
   });
 }

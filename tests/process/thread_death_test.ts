@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
+import { assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { AbandonedError } from "../../errors.ts";
 import { Queue } from "../../queue/mod.ts";
 import { Event, Lock, Semaphore } from "../../sync/mod.ts";
@@ -95,5 +95,5 @@ Deno.test("Process scope reaches the threads of a process by promise and blockin
   guard.release();
   const results = await Promise.all(threads.map((thread) => thread.join(LIMIT)));
   assertEquals(results, [true, "held", true, "held"]);
-  assert(entries(scope) === 0);
+  await until(() => entries(scope) === 0, "the end of all entries");
 });

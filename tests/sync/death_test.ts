@@ -101,7 +101,7 @@ for (const how of DEATHS) {
       await bury(holder, words, how);
       const results = await Promise.all(waiters.map((waiter) => waiter.join(LIMIT)));
       assertEquals(results.sort(), ["AbandonedError", "held"]);
-      assertEquals(entries("thread"), 0);
+      await until(() => entries("thread") === 0, "the end of all entries");
     });
   }
 
@@ -152,7 +152,7 @@ for (const how of DEATHS) {
     );
     const results = await Promise.all(waiters.map((waiter) => waiter.join(LIMIT)));
     assertEquals(results.sort(), ["AbandonedError", "notified"]);
-    assertEquals(entries("thread"), 0);
+    await until(() => entries("thread") === 0, "the end of all entries");
   });
 }
 
@@ -169,7 +169,7 @@ for (const colour of COLOURS) {
       await assertRejects(() => victim.join(LIMIT));
       guard.release();
       assertEquals(await next.join(LIMIT), "held");
-      assertEquals(entries("thread"), 0);
+      await until(() => entries("thread") === 0, "the end of all entries");
     });
   }
 
@@ -185,7 +185,7 @@ for (const colour of COLOURS) {
     await assertRejects(() => victim.join(LIMIT));
     await condition.with(() => condition.notify());
     assertEquals(await next.join(LIMIT), "notified");
-    assertEquals(entries("thread"), 0);
+    await until(() => entries("thread") === 0, "the end of all entries");
   });
 
   Deno.test(`Event.set() skips a waiter that died [${colour}]`, async () => {
