@@ -97,6 +97,15 @@ export function tellKeeper(url: string, message: unknown, transfer: Transferable
   isKeeperTold = true;
 }
 
+/** Gives the supervisor buffers to keep, and returns their key. It starts with that, if need be. See {@linkcode putBuffers}. */
+export function keepBuffers(
+  buffers: ArrayBufferLike[],
+  moved: readonly ArrayBuffer[] = [],
+): number {
+  if (realm().isMain && !supervised) startSupervisor();
+  return putBuffers(buffers, moved);
+}
+
 /** Has a thread killed by the supervisor. */
 export function killThread(record: ThreadRecord): void {
   if (record.ended) return;
@@ -206,13 +215,6 @@ function isAnyAlive(): boolean {
 }
 
 // The supervisor also keeps the shared buffers of the items that lie in queues.
-setBufferBroker({
-  put(buffers) {
-    if (realm().isMain && !supervised) startSupervisor();
-    return putBuffers(buffers);
-  },
-  take: takeBuffers,
-  drop: dropBuffers,
-});
+setBufferBroker({ put: (buffers) => keepBuffers(buffers), take: takeBuffers, drop: dropBuffers });
 
 setProgramEnd(allEnded);

@@ -263,7 +263,7 @@ function mapConformance(kind: ExecutorKind): void {
       };
       // A worker may take as long to start.
       assertEquals(await executor.submit(square, 1), 1);
-      const iterator = executor.options({ timeout: 300 })
+      const iterator = executor.options({ timeout: 2000 })
         .map(stopAt0, [1, 2, 0, 3, 4], endless(calls), endless(gate));
       assertEquals([(await iterator.next()).value, (await iterator.next()).value], [1, 2]);
       await assertRejects(() => iterator.next(), TimeoutError);

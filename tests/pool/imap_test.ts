@@ -288,10 +288,12 @@ Deno.test("the timeout of ThreadPool.imap() counts from the call and cancels the
     function* items(): Generator<[Event | null, number]> {
       for (const n of naturals) yield [n === 2 ? gate : null, n];
     }
-    const results = pool.imap(waitFor, items(), { timeout: 300 });
+    // A worker may take long to start.
+    assertEquals(await pool.apply(square, [3]), 9);
+    const results = pool.imap(waitFor, items(), { timeout: 2000 });
     assertEquals((await results.next()).value, 0);
     assertEquals((await results.next()).value, 1);
-    await assertRejects(() => results.next(), TimeoutError, "within 300 ms");
+    await assertRejects(() => results.next(), TimeoutError, "within 2000 ms");
     assertEquals(await results.next(), { done: true, value: undefined });
     assert(naturals.closed);
     gate.set();
