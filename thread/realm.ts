@@ -63,8 +63,8 @@ function createRealm(): Realm {
   };
 }
 
-/** So long it takes at most, in milliseconds, until shared buffers arrive. */
-const PATIENCE = 5000;
+/** So long it takes at most, in milliseconds, until shared buffers arrive, also on a busy machine. */
+const PATIENCE = 30_000;
 
 let postToSupervisor: ((message: ToSupervisor, transfer: Transferable[]) => void) | null = null;
 
