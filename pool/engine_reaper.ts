@@ -38,10 +38,10 @@ export interface Aborted {
   prevent(forget: () => void): void;
 }
 
-/** So long a worker has to say that its event loop goes round, in milliseconds. */
-const HEARING_TIME = 250;
 /** So often it is looked whether the others have ended, in milliseconds. */
 const DRAIN_SLICE = 20;
+/** By so many looks a worker has to say that its event loop goes round: the machine may have stood still for a time. */
+const HEARING_LOOKS = 13;
 
 /** What a reaper works with. */
 export interface ReaperParts {
@@ -196,18 +196,18 @@ export class Reaper {
     words.compareExchange(member.at + layout.S_DRAIN, layout.DRAIN_NO, layout.DRAIN_ASKED);
     words.notify(member.at + layout.S_DRAIN, Infinity);
     this.#memory.ring(member.seat);
-    this.#waitForOthers(aborted, performance.now() + HEARING_TIME);
+    this.#waitForOthers(aborted, HEARING_LOOKS);
   }
 
-  #waitForOthers(aborted: Aborted, hearingEnds: number): void {
+  #waitForOthers(aborted: Aborted, looks: number): void {
     const { job, member } = aborted;
     const forget = this.#alarms.after(DRAIN_SLICE, () => {
       if (job.place === OVER || member.gone) return;
       const drain = this.#memory.words.load(member.at + layout.S_DRAIN);
-      const deaf = drain === layout.DRAIN_ASKED && performance.now() > hearingEnds;
+      const deaf = drain === layout.DRAIN_ASKED && looks <= 1;
       const others = this.#crew.lanesOf(member).some((lane) => !this.#isAborted(lane));
       if (deaf || !others) this.#crew.kill(member);
-      else this.#waitForOthers(aborted, hearingEnds);
+      else this.#waitForOthers(aborted, looks - 1);
     });
     aborted.prevent(forget);
   }

@@ -327,9 +327,10 @@ export class TaskEngine {
   statistics(): PoolStatistics {
     this.poll();
     const { done, failed, cancelled, lost, retried, open, waits, runs } = this.#table;
-    const running = this.#crew.running();
+    // A worker gives a result before it says that it does nothing any more.
+    const running = Math.min(this.#crew.running(), open);
     return {
-      queued: Math.max(0, open - running),
+      queued: open - running,
       running,
       done,
       failed,
