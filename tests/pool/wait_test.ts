@@ -694,7 +694,7 @@ Deno.test("wait() and asCompleted() take any mix", async () => {
 
 Deno.test("wait(), asCompleted() and Future.result() leave no timer", async () => {
   const before = runtime().activeResources();
-  const options = { timeout: 60_000, signal: new AbortController().signal };
+  const options = { timeout: 600_000, signal: new AbortController().signal };
   const futures = pending(4);
   const [one, two, three, four] = futures as [
     Future<number>,
@@ -712,8 +712,7 @@ Deno.test("wait(), asCompleted() and Future.result() leave no timer", async () =
   assert(runtime().activeResources() > before);
   for (const future of futures) queueMicrotask(() => future.setResult(1));
   await waiting;
-  await turn();
-  assertEquals(runtime().activeResources(), before);
+  await until(() => runtime().activeResources() <= before, "the end of the timers");
 });
 
 Deno.test("wait() for threads leaves no timer", async () => {
