@@ -4,6 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { turn } from "../conformance/support.ts";
 
+/** Milliseconds after which nobody else comes to a meeting. */
+const PATIENCE = 20_000;
+
 /** A running server. */
 export interface LocalServer {
   /** Where it is: `http://127.0.0.1:8000`. */
@@ -19,14 +22,21 @@ export interface LocalServer {
 }
 
 /**
- * Starts a server. `/size/1000` is so many bytes, `/late/50/1000` the same after 50 milliseconds; `/half` begins and never
- * ends, `/never` never begins, anything else is a greeting.
+ * Starts a server. `/size/1000` is so many bytes, `/meet/3/1000` the same when three have asked for such a thing; `/half`
+ * begins and never ends, `/never` never begins, anything else is a greeting.
  */
 export async function startServer(): Promise<LocalServer> {
   const asked: string[] = [];
   const givenUp: string[] = [];
   let open = 0;
   let most = 0;
+  const meeting: (() => void)[] = [];
+  let patience: ReturnType<typeof setTimeout> | null = null;
+  const answerAll = (): void => {
+    if (patience !== null) clearTimeout(patience);
+    patience = null;
+    for (const answer of meeting.splice(0)) answer();
+  };
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? "";
     const [, what, number, size] = path.split("/");
@@ -37,8 +47,10 @@ export async function startServer(): Promise<LocalServer> {
       if (!response.writableFinished) givenUp.push(path);
     });
     if (what === "size") response.end("x".repeat(Number(number)));
-    else if (what === "late") {
-      setTimeout(() => response.end("x".repeat(Number(size))), Number(number));
+    else if (what === "meet") {
+      meeting.push(() => response.end("x".repeat(Number(size))));
+      if (meeting.length === Number(number)) answerAll();
+      else patience ??= setTimeout(answerAll, PATIENCE);
     } else if (what === "half") response.write("half");
     else if (what !== "never") response.end(`hello ${path}`);
   });

@@ -530,7 +530,7 @@ served("three greenlets fetch three pages: all ask first, then the sizes come", 
     const { length } = await (await fetch(server.url + path)).text();
     log.push(`${length} bytes`);
   };
-  await joinAll(["/late/100/10", "/late/60/2000", "/late/20/4"].map((path) => spawn(work, path)));
+  await joinAll(["/meet/3/10", "/meet/3/2000", "/meet/3/4"].map((path) => spawn(work, path)));
   assertEquals(log.slice(0, 3), ["GET", "GET", "GET"]);
   assertEquals(log.slice(3).sort(), ["10 bytes", "2000 bytes", "4 bytes"]);
   assertEquals(server.most, 3);

@@ -4,6 +4,7 @@ import { AbandonedError, InvalidStateError } from "../../errors.ts";
 import { Condition, Event, type Guard, Lock, RLock } from "../../sync/mod.ts";
 import { Thread } from "../../thread/mod.ts";
 import { BODY_KINDS } from "../conformance/gevent_support.ts";
+import { until } from "../conformance/support.ts";
 import { acquireAbandoned } from "./thread_tasks.ts";
 
 const SCOPES = ["local", "thread"] as const;
@@ -91,14 +92,16 @@ for (const scope of SCOPES) {
     await spawn(async () => {
       left = await lock.acquire();
     }).join();
+    const go = new Event({ scope: "local" });
     const holder = spawn(async () => {
       const guard = await lock.acquire({ recover: true });
-      await sleep(5);
+      await go.wait();
       guard.release();
     });
-    await sleep(1);
+    await until(() => lock.locked(), "the holder");
     left?.release();
     assertEquals(lock.locked(), true);
+    go.set();
     await joinAll([holder], { raiseError: true });
     assertEquals(lock.locked(), false);
   });

@@ -32,7 +32,8 @@ function printed(
 }
 
 Deno.test("hub.watchdog() tells of a greenlet that never comes back, by a thread", async () => {
-  const text = await printed("spinner", /not come back; it was spawned\n(.*\n)+/);
+  // On a busy machine others may have kept the loop for a moment, too.
+  const text = await printed("spinner", /<spinner> .*not come back; it was spawned\n(.*\n)+/);
   assertMatch(
     text,
     /<spinner> has kept the event loop for more than 200 ms, and has not come back; it was spawned\n/,

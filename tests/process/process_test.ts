@@ -70,7 +70,9 @@ function sockets(): string[] {
   if (process.platform !== "linux") return files;
   const names = readFileSync("/proc/net/unix", "utf8").split("\n").flatMap((line) => {
     const [flags, , , , path = ""] = line.trim().split(/\s+/).slice(3);
-    return flags === LISTENING && path.startsWith(`@${own}`) ? [`\0${path.slice(1)}`] : [];
+    // Node 20 fills names up with zeros.
+    const name = /^@(.*?)@*$/.exec(path)?.[1] ?? "";
+    return flags === LISTENING && name.startsWith(own) ? [`\0${name}`] : [];
   });
   return [...files, ...names];
 }

@@ -41,7 +41,10 @@ export const makeLock = task(import.meta, (words: Int32Array) => {
   new Lock({ scope });
 });
 
-export const blockAtEvent = task(import.meta, (event: Event) => event.waitSync());
+export const blockAtEvent = task(import.meta, (event: Event, begun: Event) => {
+  begun.set();
+  event.waitSync();
+});
 
 export const setLater = task(import.meta, async (event: Event) => {
   await new Promise((resolve) => setTimeout(resolve, 300));
@@ -91,15 +94,18 @@ const programs: Record<string, () => void | Promise<void>> = {
   },
   /** A daemon that is blocked does not hold the program up. */
   async "blocked daemon"() {
-    const event = new Event({ scope });
-    new Thread({ target: blockAtEvent, args: [event], daemon: true }).start();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const [event, begun] = [new Event({ scope }), new Event()];
+    new Thread({ target: blockAtEvent, args: [event, begun], daemon: true }).start();
+    await begun.wait();
+    await new Promise((resolve) => setTimeout(resolve, 200));
     print("main is done");
   },
   /** A thread that is blocked in the kernel can be killed. */
   async "blocked and killed"() {
-    const thread = new Thread({ target: blockAtEvent, args: [new Event({ scope })] }).start();
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const [event, begun] = [new Event({ scope }), new Event()];
+    const thread = new Thread({ target: blockAtEvent, args: [event, begun] }).start();
+    await begun.wait();
+    await new Promise((resolve) => setTimeout(resolve, 200));
     thread.kill();
     await thread.join().catch((error) => print((error as Error).name));
   },

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CancelledError, Thread, ThreadPool, WorkerLostError } from "../../mod.ts";
 import { run as endless } from "./loading/endless.ts";
-import { isMarked, marked, unmark } from "./loading/marks.ts";
+import { isMarked, leave, marked, unmark } from "./loading/marks.ts";
 import { run as runInPool } from "./loading/slow_for_pool.ts";
 import { run as runInThread } from "./loading/slow_for_thread.ts";
 
@@ -9,10 +9,11 @@ Deno.test("Thread.kill() lets a worker load its modules to the end, and run noth
   const thread = new Thread({ target: runInThread, daemon: true }).start();
   await marked("thread begun");
   thread.kill();
+  leave("thread killed");
   const error = await assertRejects(() => thread.join(), WorkerLostError);
   assertStringIncludes(error.message, "it was killed");
   assertEquals([isMarked("thread loaded"), isMarked("thread run")], [true, false]);
-  unmark("thread begun", "thread loaded");
+  unmark("thread begun", "thread killed", "thread loaded");
 });
 
 Deno.test("Thread.kill() ends a worker that never ends to load its modules", async () => {
@@ -28,8 +29,9 @@ Deno.test("ThreadPool.terminate() lets a worker load its modules to the end, and
   const result = pool.applyAsync(runInPool);
   await marked("pool begun");
   pool.terminate();
+  leave("pool killed");
   await assertRejects(() => result.get(), CancelledError);
   await pool.join();
   assert(isMarked("pool loaded") && !isMarked("pool run"));
-  unmark("pool begun", "pool loaded");
+  unmark("pool begun", "pool killed", "pool loaded");
 });

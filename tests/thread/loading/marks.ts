@@ -12,9 +12,14 @@ import { isMainThread } from "node:worker_threads";
 
 const fileOf = (name: string): string => join(tmpdir(), `nogil-loading-${process.pid}-${name}`);
 
+/** Leaves a mark. */
+export function leave(name: string): void {
+  writeFileSync(fileOf(name), "");
+}
+
 /** Leaves a mark, unless this is the main thread; tells whether it did. */
 export function mark(name: string): boolean {
-  if (!isMainThread) writeFileSync(fileOf(name), "");
+  if (!isMainThread) leave(name);
   return !isMainThread;
 }
 
@@ -23,9 +28,10 @@ export function isMarked(name: string): boolean {
   return existsSync(fileOf(name));
 }
 
-/** Waits for a mark. */
-export async function marked(name: string): Promise<void> {
+/** Waits for a mark, and then for so many milliseconds. */
+export async function marked(name: string, longer = 0): Promise<void> {
   while (!isMarked(name)) await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, longer));
 }
 
 /** Removes marks. */

@@ -5,9 +5,9 @@
  */
 
 import { task } from "../../../mod.ts";
-import { mark } from "./marks.ts";
+import { mark, marked } from "./marks.ts";
 
-if (mark("pool begun")) await new Promise((resolve) => setTimeout(resolve, 300));
+if (mark("pool begun")) await marked("pool killed", 200);
 
 export const run = task(import.meta, (): void => void mark("pool run"));
 

@@ -5,9 +5,9 @@
  */
 
 import { task } from "../../../mod.ts";
-import { mark } from "./marks.ts";
+import { mark, marked } from "./marks.ts";
 
-if (mark("thread begun")) await new Promise((resolve) => setTimeout(resolve, 300));
+if (mark("thread begun")) await marked("thread killed", 200);
 
 export const run = task(import.meta, (): void => void mark("thread run"));
 
