@@ -9,7 +9,7 @@ import { isFirstThread } from "./lineage.ts";
 import { isMainModule, setWorkerContext } from "./main_module.ts";
 
 /** What the address of a control channel looks like. */
-const ADDRESS = /^(?:unix:.*\/nogil-\d+-\w{6}\/s|tcp:\d+)$/;
+const ADDRESS = /^(?:unix:.*\/nogil-\d+-\w{6}\/s|abstract:nogil-\d+-[\w-]{36}|tcp:\d+)$/;
 
 /** What follows the address of a child that hears of words which its parent sets. */
 export const FLAGGED = "flagged";

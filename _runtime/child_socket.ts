@@ -29,11 +29,33 @@ export async function removeFromChild(address: string): Promise<void> {
   removeAddress(address);
 }
 
+/** Whether an address is that of a socket in a file, which nobody but its user can reach; others take a key. */
+export function isFile(address: string): boolean {
+  return address.startsWith("unix:");
+}
+
 /** Gives an address in Deno's terms. */
 export function denoTarget(address: string): object {
-  return address.startsWith("unix:")
-    ? { transport: "unix", path: address.slice(5) }
-    : { hostname: "127.0.0.1", port: Number(address.slice(4)) };
+  const path = socketPath(address);
+  return path === null
+    ? { hostname: "127.0.0.1", port: portOf(address) }
+    : { transport: "unix", path };
+}
+
+/** Gives an address in the terms of `node:net`. */
+export function nodeTarget(address: string): { path: string } | { host: string; port: number } {
+  const path = socketPath(address);
+  return path === null ? { host: "127.0.0.1", port: portOf(address) } : { path };
+}
+
+/** Gives the path of a Unix socket, which begins with a zero where it is a name and no file; `null` for TCP. */
+function socketPath(address: string): string | null {
+  if (isFile(address)) return address.slice("unix:".length);
+  return address.startsWith("abstract:") ? `\0${address.slice("abstract:".length)}` : null;
+}
+
+function portOf(address: string): number {
+  return Number(address.slice("tcp:".length));
 }
 
 /** Gives an end of a connection; `accept` gives its events. */

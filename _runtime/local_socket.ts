@@ -1,8 +1,13 @@
 /**
  * Connections between processes of one machine and one user: Unix sockets, and TCP on the loopback interface on Windows.
  *
- * An address is a string: `unix:` and a path, or `tcp:`, a port and a key. The folder of a Unix socket is open to its user
- * alone. A TCP connection begins with the key, which travels to the child in its environment.
+ * | address     | where      | who can connect                                              |
+ * | ----------- | ---------- | ------------------------------------------------------------ |
+ * | `abstract:` | Linux      | whoever has the key; a name, of which nothing can be left    |
+ * | `unix:`     | not Windows | its user alone; a file, for children that may not do more   |
+ * | `tcp:`      | Windows    | whoever has the key                                          |
+ *
+ * The key travels to the child in its environment.
  *
  * @module
  */
@@ -10,7 +15,7 @@
 import { createServer } from "node:net";
 import process from "node:process";
 import { type BareDeno, bareDeno } from "./bare.ts";
-import { followOnDeno } from "./child_socket.ts";
+import { followOnDeno, isFile } from "./child_socket.ts";
 import { followOnNode } from "./node_socket.ts";
 import { makeSocketPath, removeLeftovers, removeSocket } from "./socket_path.ts";
 
@@ -43,19 +48,29 @@ export interface LocalListener {
 /** Whether what others have left behind was removed: once is enough for all children. */
 let swept = false;
 
-/** Listens at an address that nobody else has; `accept` gives the events of each connection. */
+/**
+ * Listens at an address that nobody else has; `accept` gives the events of each connection.
+ *
+ * @param needsFile Whether it has to be a file, if there are files for that, since the child may not connect to anything else.
+ */
 export async function listenLocal(
   accept: (socket: LocalSocket) => SocketEvents,
+  needsFile: boolean,
 ): Promise<LocalListener> {
   if (process.platform === "win32") return await listenTcp(accept);
   if (!swept) removeLeftovers();
   swept = true;
+  if (process.platform === "linux" && !needsFile) {
+    const name = `nogil-${process.pid}-${crypto.randomUUID()}`;
+    try {
+      return { address: `abstract:${name}`, close: await listenAt(`\0${name}`, accept) };
+    } catch {
+      // There are systems that say they are Linux and have only files.
+    }
+  }
   const path = makeSocketPath();
   try {
-    const deno = bareDeno();
-    const stop = deno === null
-      ? await listenOnNode(path, accept)
-      : listenOnDeno(deno, path, accept);
+    const stop = await listenAt(path, accept);
     let open = true;
     return {
       address: `unix:${path}`,
@@ -74,10 +89,18 @@ export async function listenLocal(
 
 /** Removes the socket of an address when its listener is gone and nobody else will. */
 export function removeAddress(address: string): void {
-  if (address.startsWith("unix:")) removeSocket(address.slice(5));
+  if (isFile(address)) removeSocket(address.slice("unix:".length));
 }
 
 /** Listens at a path, and gives what ends that. */
+async function listenAt(
+  path: string,
+  accept: (socket: LocalSocket) => SocketEvents,
+): Promise<() => void> {
+  const deno = bareDeno();
+  return deno === null ? await listenOnNode(path, accept) : listenOnDeno(deno, path, accept);
+}
+
 function listenOnNode(
   path: string,
   accept: (socket: LocalSocket) => SocketEvents,

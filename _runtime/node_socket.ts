@@ -6,13 +6,12 @@
  */
 
 import { connect, type Socket } from "node:net";
+import { nodeTarget } from "./child_socket.ts";
 import type { LocalSocket, SocketEvents } from "./local_socket.ts";
 
 /** Connects to an address. */
 export function connectOnNode(address: string, events: SocketEvents): Promise<LocalSocket> {
-  const socket = address.startsWith("unix:")
-    ? connect({ path: address.slice(5) })
-    : connect({ host: "127.0.0.1", port: Number(address.slice(4)) });
+  const socket = connect(nodeTarget(address));
   socket.setNoDelay(true);
   return new Promise((resolve, reject) => {
     socket.once("error", reject);

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { bareDeno } from "./bare.ts";
+import { bareDeno, bareProcess } from "./bare.ts";
 
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
@@ -30,7 +30,7 @@ interface BindingDeno {
  */
 export function parentBond(address: string): ParentBond | null {
   const deno = bareDeno() as unknown as BindingDeno | null;
-  const parent = Number(/\/nogil-(\d+)-\w+\/\w+$/.exec(address)?.[1] ?? 0);
+  const parent = parentIn(address);
   if (deno?.build.os !== "linux" || deno.ppid !== parent) return null;
   if (deno.permissions.querySync({ name: "ffi" }).state !== "granted") return null;
   const prctl = { parameters: ["i32", "usize"], result: "i32" };
@@ -45,6 +45,20 @@ export function parentBond(address: string): ParentBond | null {
     }
   }
   return null;
+}
+
+/** Gives the id of the process that listens at an address; 0 if the address does not tell. */
+function parentIn(address: string): number {
+  return Number(/^(?:unix:.*\/|abstract:)nogil-(\d+)-[^/]+(?:\/\w+)?$/.exec(address)?.[1] ?? 0);
+}
+
+/**
+ * Whether the parent that has given an address still lives, as far as the address tells. While it does, nobody else can
+ * listen there.
+ */
+export function isParentAlive(address: string): boolean {
+  const parent = parentIn(address);
+  return parent === 0 || (bareDeno() ?? bareProcess()).ppid === parent;
 }
 
 /** A way to be ended with the parent. */

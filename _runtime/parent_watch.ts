@@ -8,7 +8,7 @@
  */
 
 import { bareDeno, bareProcess } from "./bare.ts";
-import { denoTarget } from "./child_socket.ts";
+import { denoTarget, isFile, nodeTarget } from "./child_socket.ts";
 
 /** The part of a web worker that is used here. */
 interface WebWorker {
@@ -92,16 +92,13 @@ async function watchOnNode(
   hello: Uint8Array,
   flags: ArrayBufferLike,
 ): Promise<void> {
-  const target = address.startsWith("unix:")
-    ? { path: address.slice(5) }
-    : { host: "127.0.0.1", port: Number(address.slice(4)) };
   const source = `import { rmSync } from "node:fs";
 import { connect } from "node:net";
 import process from "node:process";
 import { workerData } from "node:worker_threads";
 const words = new Int32Array(workerData);
 ${STORE}
-const socket = connect(${JSON.stringify(target)});
+const socket = connect(${JSON.stringify(nodeTarget(address))});
 socket.write(new Uint8Array(${JSON.stringify([...hello])}));
 socket.on("data", store);
 socket.on("error", () => {});
@@ -123,7 +120,7 @@ socket.on("close", () => {
 
 /** What the parent may not have had the time to remove: the socket, and its folder. */
 function leftBy(address: string): string[] {
-  if (!address.startsWith("unix:")) return [];
+  if (!isFile(address)) return [];
   const path = address.slice(5);
   return [path, path.slice(0, path.lastIndexOf("/"))];
 }

@@ -33,6 +33,12 @@ export type Permissions = { [name in PermissionName]?: boolean | string[] };
 /** What stands for the path of the control channel in a flag. */
 export const CHANNEL = "{nogil-channel}";
 
+/** Whether a child with these flags can reach nothing but the file of its control channel, or may not see its environment. */
+export function isRestricted(args: readonly string[]): boolean {
+  return args.some((arg) => arg.includes(CHANNEL)) ||
+    "deno" in process.versions && !args.includes("--allow-all") && !args.includes("--allow-env");
+}
+
 /** What the channel needs of each kind. */
 const FOR_CHANNEL: { [name in PermissionName]?: string } = {
   read: CHANNEL,

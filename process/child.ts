@@ -25,13 +25,14 @@ import type { SeatPlace } from "../_core/spare_seats.ts";
 import type { ChildCommand } from "../_runtime/child_command.ts";
 import { type ChildEnd, type ChildHandle, spawnChild } from "../_runtime/child_process.ts";
 import { FLAGGED } from "../_runtime/child_self.ts";
+import { isFile } from "../_runtime/child_socket.ts";
 import {
   listenLocal,
   type LocalListener,
   type LocalSocket,
   type SocketEvents,
 } from "../_runtime/local_socket.ts";
-import { CHANNEL } from "../_runtime/permissions.ts";
+import { CHANNEL, isRestricted } from "../_runtime/permissions.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import {
   ALONE,
@@ -106,6 +107,8 @@ export class Child {
   /** Whether it is prepared, and waits for what it shall do. */
   ready = false;
   readonly #key: string;
+  /** Connections that have not said yet what they are. */
+  readonly #strangers: Set<LocalSocket> = new Set();
   #listener: LocalListener | null = null;
   #handle: ChildHandle | null = null;
   #control: LocalSocket | null = null;
@@ -169,10 +172,10 @@ export class Child {
 
   async #boot({ command, args, flagged }: ChildCommand): Promise<void> {
     try {
-      const listener = await listenLocal((socket) => this.#accept(socket));
+      const listener = await listenLocal((socket) => this.#accept(socket), isRestricted(args));
       this.#listener = listener;
       const { address } = listener;
-      const needsKey = !address.startsWith("unix:");
+      const needsKey = !isFile(address);
       const path = needsKey ? "" : address.slice("unix:".length);
       const own = args.map((arg) => arg.replaceAll(CHANNEL, path));
       const all = [...own, address, ...(flagged ? [FLAGGED] : [])];
@@ -189,10 +192,12 @@ export class Child {
   /** Gives the events of a connection, which says first which of the two it is. */
   #accept(socket: LocalSocket): SocketEvents {
     let role = 0;
+    this.#strangers.add(socket);
     const reader = new FrameReader((type, payload) => {
       if (role === 0 && type === HELLO) {
-        const key = this.#listener?.address.startsWith("unix:") ? "" : this.#key;
+        const key = isFile(this.#listener?.address ?? "") ? "" : this.#key;
         role = roleOf(payload, key);
+        if (role !== 0) this.#strangers.delete(socket);
         if (role === ALONE) {
           role = CONTROL;
           this.#isAlone = true;
@@ -223,6 +228,7 @@ export class Child {
     return {
       onData: (bytes) => reader.push(bytes),
       onClose: () => {
+        this.#strangers.delete(socket);
         if (this.#control !== socket) return;
         this.#control = null;
         this.#finish();
@@ -274,6 +280,7 @@ export class Child {
     const isWatched = this.#isAlone || this.#watch !== null;
     if (!force && (this.#control === null || !isWatched)) return;
     this.#listener?.close();
+    for (const stranger of this.#strangers) stranger.close();
   }
 
   #exited(end: ChildEnd | Error): void {

@@ -30,11 +30,11 @@ import {
   setArguments,
   takeVariable,
 } from "../_runtime/child_self.ts";
-import { connectToParent, removeFromChild } from "../_runtime/child_socket.ts";
+import { connectToParent, isFile, removeFromChild } from "../_runtime/child_socket.ts";
 import { neighbour } from "../_runtime/neighbour.ts";
 import { lineage, setLineage } from "../_runtime/lineage.ts";
 import type { LocalSocket } from "../_runtime/local_socket.ts";
-import { parentBond } from "../_runtime/parent_bond.ts";
+import { isParentAlive, parentBond } from "../_runtime/parent_bond.ts";
 import { dieWithParent, killSelf } from "../_runtime/parent_watch.ts";
 import {
   ALONE,
@@ -66,7 +66,7 @@ export async function runChild(
   { address, flagged }: ChildArguments,
   imported: () => void,
 ): Promise<void> {
-  const key = takeVariable(KEY_VARIABLE, !address.startsWith("unix:"));
+  const key = takeVariable(KEY_VARIABLE, !isFile(address));
   let bond = flagged ? null : parentBond(address);
   if (bond === null) await dieWithParent(address, hello(WATCH, key), ownFlags());
   let assign: (bytes: Uint8Array) => void = () => {};
@@ -92,6 +92,8 @@ export async function runChild(
   } catch {
     return await endWithParent(address);
   }
+  // A name that is free again may be anybody's.
+  if (!isParentAlive(address)) killSelf();
   connectLine((bytes) => socket.send(frame(LINE, bytes)));
   socket.send(greeting);
   const request = await assigned;
