@@ -51,8 +51,18 @@ function session(id: number): string[] {
   });
 }
 
+/** The entries of `/dev/shm` that nobody uses: other programs that run at the same time may have some, too. */
 function shared(): string[] {
-  return existsSync(SHARED) ? readdirSync(SHARED).filter((name) => /nogil/.test(name)) : [];
+  const names = existsSync(SHARED) ? readdirSync(SHARED).filter((name) => /nogil/.test(name)) : [];
+  if (names.length === 0) return names;
+  const mapped = readdirSync("/proc").filter((name) => Number(name) > 0).map((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/maps`, "utf8");
+    } catch {
+      return ""; // It is gone, or somebody else's.
+    }
+  });
+  return names.filter((name) => !mapped.some((maps) => maps.includes(`${SHARED}/${name}`)));
 }
 
 interface Lane {
