@@ -249,7 +249,10 @@ async function main(): Promise<void> {
     assert(descriptors() < atFirst + 20, `${descriptors()} descriptors, ${atFirst} first`);
   }
   (await books.lock.acquire({ timeout: 60_000, recover: true })).release();
-  assertEquals([entries(scope), entries("thread")], [0, 0]);
+  await until(
+    () => entries(scope) + entries("thread") === 0,
+    () => `the end of all entries: ${entries(scope)}, ${entries("thread")}`,
+  );
   const { tasks, lost, again, broken } = counts;
   console.log(
     `${kills} kills, ${tasks} tasks: ${lost} lost, ${again} run again, ${broken} broken pools; nothing left`,
