@@ -41,7 +41,7 @@ export interface Aborted {
 /** So often it is looked whether the others have ended, in milliseconds. */
 const DRAIN_SLICE = 20;
 /** By so many looks a worker has to say that its event loop goes round: the machine may have stood still for a time. */
-const HEARING_LOOKS = 13;
+const HEARING_LOOKS = 50;
 
 /** What a reaper works with. */
 export interface ReaperParts {
