@@ -68,8 +68,8 @@ Deno.test("without a terminal, progress is a plain line for each map", async () 
   assertEquals([code, stdout], [0, ""]);
   const lines = stderr.split("\n");
   assertEquals(lines.length, 4);
-  assertMatch(lines[0] ?? "", /^nap {2}100% {2}3\/3 {2}[\d.,]+\/s {2}in 0:0\d$/);
-  assertMatch(lines[1] ?? "", /^fail {2}100% {2}3\/3 {2}[\d.,]+\/s {2}in 0:0\d {2}3 failed$/);
-  assertMatch(lines[2] ?? "", /^nap {2}100% {2}3\/3 {2}[\d.,]+\/s {2}in 0:0\d$/);
+  assertMatch(lines[0] ?? "", /^nap {2}100% {2}3\/3 {2}[\d.,]+\/s {2}in \d+:\d\d$/);
+  assertMatch(lines[1] ?? "", /^fail {2}100% {2}3\/3 {2}[\d.,]+\/s {2}in \d+:\d\d {2}3 failed$/);
+  assertMatch(lines[2] ?? "", /^nap {2}100% {2}3\/3 {2}[\d.,]+\/s {2}in \d+:\d\d$/);
   assertEquals(lines[3], "");
 });
