@@ -28,11 +28,13 @@ const LOADING_TIME = 2000;
 const WAKING_TIME = 1000;
 /** So often a doomed worker is asked to end, in milliseconds. */
 export const ASK_AGAIN = 10;
+/** So many times it is asked at least: when its time seems to be up, the machine may have stood still. */
+const LEAST_ASKED = 8;
 
 /** The workers, by their slots. */
 const workers: Map<number, WorkerHandle> = new Map();
-/** Since when doomed workers are asked to end by themselves, by their slots. */
-const spared: Map<number, number> = new Map();
+/** Since when, and how often, doomed workers were asked to end by themselves, by their slots. */
+const spared: Map<number, { readonly since: number; asked: number }> = new Map();
 let asking: TimerHandle | null = null;
 
 /** Makes a worker for a thread; `false` when that is not possible. */
@@ -111,12 +113,17 @@ export function askToEnd(slot: number): number {
   return slots.wake(slot, currentAgent().arena.words) ? WAKING_TIME : 0;
 }
 
+/** Whether a doomed worker that has so many milliseconds to end has had them, and was asked often enough. */
+export function hasHadTime(time: number, since: number, asked: number): boolean {
+  return time === 0 || performance.now() - since >= time && asked >= LEAST_ASKED;
+}
+
 /** Whether a doomed worker is let end by itself. */
 function isSpared(slot: number): boolean {
-  const now = performance.now();
-  const since = spared.get(slot) ?? now;
-  if (now - since >= askToEnd(slot)) return false;
-  spared.set(slot, since);
+  const patience = spared.get(slot) ?? { since: performance.now(), asked: 0 };
+  if (hasHadTime(askToEnd(slot), patience.since, patience.asked)) return false;
+  patience.asked++;
+  spared.set(slot, patience);
   asking ??= setTimeout(() => {
     asking = null;
     terminateDoomed();

@@ -19,7 +19,7 @@ import { serveFamily } from "../_core/process_family.ts";
 import { NO_EXIT_CODE, NO_SLOT, type ThreadRecord } from "../_core/thread_record.ts";
 import { runtime, type SpawnOptions, type WorkerHandle } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
-import { ASK_AGAIN, askToEnd, isOutOfMemory } from "./own_workers.ts";
+import { ASK_AGAIN, askToEnd, hasHadTime, isOutOfMemory } from "./own_workers.ts";
 import type { BootData, Buffers, Failure, Keeper, ToMain, ToSupervisor } from "./protocol.ts";
 import { realm } from "./realm.ts";
 
@@ -269,17 +269,17 @@ function kill(address: number, ident: number): void {
       if (!slots.doom(worker.slot, address) && !slots.isDoomed(worker.slot)) continue;
       worker.doomed = record;
       if (worker.handle === null) runtime().postToParent({ type: "terminate" } satisfies ToMain);
-      else end(worker, worker.handle, performance.now());
+      else end(worker, worker.handle, performance.now(), 0);
     }
   }
   record.release();
 }
 
 /** Terminates a worker, unless it ends by itself in time. */
-function end(worker: Worker, handle: WorkerHandle, since: number): void {
+function end(worker: Worker, handle: WorkerHandle, since: number, asked: number): void {
   if (!workers.has(worker)) return;
-  if (performance.now() - since >= askToEnd(worker.slot)) void handle.terminate();
-  else setTimeout(() => end(worker, handle, since), ASK_AGAIN);
+  if (hasHadTime(askToEnd(worker.slot), since, asked)) void handle.terminate();
+  else setTimeout(() => end(worker, handle, since, asked + 1), ASK_AGAIN);
 }
 
 /** Ends a thread that nobody runs. */
