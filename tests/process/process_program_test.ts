@@ -99,10 +99,16 @@ Deno.test("Process that is a daemon is ended with the program", async () => {
 });
 
 Deno.test("Process that is a daemon can hear that the program ends", async () => {
-  const program = run("daemon listens");
-  await program.pids("child");
-  program.child.stdin?.end("go on\n");
-  assertEquals([await program.end(), program.lines.at(-1)], [0, "child heard it"]);
+  // It has a second for that, which may be too short on a busy machine.
+  let isHeard = false;
+  for (let attempts = 3; !isHeard; attempts--) {
+    const program = run("daemon listens");
+    await program.pids("child");
+    program.child.stdin?.end("go on\n");
+    assertEquals(await program.end(), 0);
+    isHeard = program.lines.at(-1) === "child heard it";
+    assertEquals(isHeard || attempts > 1, true, program.stdout);
+  }
 });
 
 for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"] as const) {
