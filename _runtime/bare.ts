@@ -8,7 +8,6 @@
 export interface BareDeno {
   readonly args: string[];
   readonly pid: number;
-  readonly ppid: number;
   readonly mainModule: string;
   readonly version: { readonly deno: string };
   exitCode: number;
@@ -37,7 +36,6 @@ export interface BareListener {
 export interface BareProcess {
   argv: string[];
   readonly pid: number;
-  readonly ppid: number;
   exitCode?: number | string | null | undefined;
   readonly env: Record<string, string | undefined>;
   exit(code: number): never;

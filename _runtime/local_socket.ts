@@ -1,13 +1,13 @@
 /**
  * Connections between processes of one machine and one user: Unix sockets, and TCP on the loopback interface on Windows.
  *
- * | address     | where      | who can connect                                              |
- * | ----------- | ---------- | ------------------------------------------------------------ |
- * | `abstract:` | Linux      | whoever has the key; a name, of which nothing can be left    |
- * | `unix:`     | not Windows | its user alone; a file, for children that may not do more   |
- * | `tcp:`      | Windows    | whoever has the key                                          |
+ * | address     | where       | who can connect                                           |
+ * | ----------- | ----------- | --------------------------------------------------------- |
+ * | `abstract:` | Linux       | whoever has the key; a name, of which nothing can be left |
+ * | `unix:`     | not Windows | its user alone; a file, for children that may not do more |
+ * | `tcp:`      | Windows     | whoever has the key                                       |
  *
- * The key travels to the child in its environment.
+ * The key travels to the child in its environment; see `process/frames.ts`.
  *
  * @module
  */

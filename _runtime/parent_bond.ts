@@ -6,7 +6,7 @@
  * @module
  */
 
-import { bareDeno, bareProcess } from "./bare.ts";
+import { bareDeno } from "./bare.ts";
 
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
@@ -50,15 +50,6 @@ export function parentBond(address: string): ParentBond | null {
 /** Gives the id of the process that listens at an address; 0 if the address does not tell. */
 function parentIn(address: string): number {
   return Number(/^(?:unix:.*\/|abstract:)nogil-(\d+)-[^/]+(?:\/\w+)?$/.exec(address)?.[1] ?? 0);
-}
-
-/**
- * Whether the parent that has given an address still lives, as far as the address tells. While it does, nobody else can
- * listen there.
- */
-export function isParentAlive(address: string): boolean {
-  const parent = parentIn(address);
-  return parent === 0 || (bareDeno() ?? bareProcess()).ppid === parent;
 }
 
 /** A way to be ended with the parent. */

@@ -45,12 +45,14 @@ import {
   HELLO,
   KEY_VARIABLE,
   LINE,
+  makeKey,
   PREPARE,
   PREPARED,
   REQUEST,
   RESULT,
   roleOf,
   WATCH,
+  welcome,
 } from "./frames.ts";
 import type { Assignment, Order, Preparation } from "./orders.ts";
 import { postBytes } from "./post_bytes.ts";
@@ -106,7 +108,8 @@ export class Child {
   hasReported = false;
   /** Whether it is prepared, and waits for what it shall do. */
   ready = false;
-  readonly #key: string;
+  /** What the child and this side show each other; `""` at a socket that nobody else can reach. */
+  #key: string;
   /** Connections that have not said yet what they are. */
   readonly #strangers: Set<LocalSocket> = new Set();
   #listener: LocalListener | null = null;
@@ -131,7 +134,7 @@ export class Child {
   /** Starts a child. */
   constructor(command: ChildCommand, events: ChildEvents) {
     this.events = events;
-    this.#key = crypto.randomUUID();
+    this.#key = makeKey();
     void this.#boot(command);
   }
 
@@ -175,11 +178,11 @@ export class Child {
       const listener = await listenLocal((socket) => this.#accept(socket), isRestricted(args));
       this.#listener = listener;
       const { address } = listener;
-      const needsKey = !isFile(address);
-      const path = needsKey ? "" : address.slice("unix:".length);
+      if (isFile(address)) this.#key = "";
+      const path = isFile(address) ? address.slice("unix:".length) : "";
       const own = args.map((arg) => arg.replaceAll(CHANNEL, path));
       const all = [...own, address, ...(flagged ? [FLAGGED] : [])];
-      const env: Record<string, string> = needsKey ? { [KEY_VARIABLE]: this.#key } : {};
+      const env: Record<string, string> = this.#key === "" ? {} : { [KEY_VARIABLE]: this.#key };
       this.#handle = spawnChild(command, all, env, (end) => this.#exited(end));
       this.pid = this.#handle.pid;
       if (this.pid > 0) this.events.onSpawn(this.pid);
@@ -195,8 +198,7 @@ export class Child {
     this.#strangers.add(socket);
     const reader = new FrameReader((type, payload) => {
       if (role === 0 && type === HELLO) {
-        const key = isFile(this.#listener?.address ?? "") ? "" : this.#key;
-        role = roleOf(payload, key);
+        role = roleOf(payload, this.#key);
         if (role !== 0) this.#strangers.delete(socket);
         if (role === ALONE) {
           role = CONTROL;
@@ -240,6 +242,7 @@ export class Child {
     this.#control = socket;
     this.hasReported = true;
     this.#unlisten();
+    socket.send(welcome(this.#key));
     if (this.#order === null) this.#prepare(socket);
     else this.#send(socket, this.#order);
   }

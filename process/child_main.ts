@@ -34,7 +34,7 @@ import { connectToParent, isFile, removeFromChild } from "../_runtime/child_sock
 import { neighbour } from "../_runtime/neighbour.ts";
 import { lineage, setLineage } from "../_runtime/lineage.ts";
 import type { LocalSocket } from "../_runtime/local_socket.ts";
-import { isParentAlive, parentBond } from "../_runtime/parent_bond.ts";
+import { parentBond } from "../_runtime/parent_bond.ts";
 import { dieWithParent, killSelf } from "../_runtime/parent_watch.ts";
 import {
   ALONE,
@@ -44,6 +44,7 @@ import {
   frame,
   FrameReader,
   hello,
+  isWelcome,
   KEY_VARIABLE,
   LINE,
   PREPARE,
@@ -51,6 +52,7 @@ import {
   REQUEST,
   RESULT,
   WATCH,
+  WELCOME,
 } from "./frames.ts";
 import { joinBytes } from "./join_bytes.ts";
 import type { Assignment, Preparation, Work } from "./orders.ts";
@@ -71,7 +73,11 @@ export async function runChild(
   if (bond === null) await dieWithParent(address, hello(WATCH, key), ownFlags());
   let assign: (bytes: Uint8Array) => void = () => {};
   const assigned = new Promise<Uint8Array>((resolve) => assign = resolve);
+  let isWelcomed = false;
   const reader = new FrameReader((type, payload) => {
+    // The name of a parent that is gone may be anybody's.
+    if (!isWelcomed && !(type === WELCOME && isWelcome(payload, key))) killSelf();
+    isWelcomed = true;
     // The parent has removed its socket by now, which nobody could if both were gone.
     if (bond !== null) {
       if (!bond.tie()) killSelf();
@@ -92,8 +98,6 @@ export async function runChild(
   } catch {
     return await endWithParent(address);
   }
-  // A name that is free again may be anybody's.
-  if (!isParentAlive(address)) killSelf();
   connectLine((bytes) => socket.send(frame(LINE, bytes)));
   socket.send(greeting);
   const request = await assigned;

@@ -3,15 +3,19 @@
  * type (1 byte) and bytes.
  *
  * ```text
- * child → parent   HELLO     which connection this is, and the key where one is needed: the first frame
+ * child → parent   HELLO     which connection this is, and the child's half of the key where one is needed: the first frame
  *                  RESULT    what the target has returned, encoded
  *                  ERROR     what it has thrown, encoded
  *                  PREPARED  it stands by
  *                  EXITING   all its code has run, and it exits with this code (4 bytes): the last frame
  * both             LINE      bytes for who has opened the line: see `own_line.ts`
- * parent → child   REQUEST   what the child is and what it shall do, encoded: once
+ * parent → child   WELCOME   the parent's half of the key: the first frame
+ *                  REQUEST   what the child is and what it shall do, encoded: once
  *                  PREPARE   it shall load what most processes need, and stand by
  * ```
+ *
+ * The key travels to the child in its environment, which only their user can see. Each side shows its half before the other
+ * obeys it or tells it anything.
  *
  * @module
  */
@@ -34,6 +38,8 @@ export const PREPARED = 6;
 export const EXITING = 7;
 /** Type of a frame. */
 export const LINE = 8;
+/** Type of a frame. */
+export const WELCOME = 9;
 
 /** In a {@linkcode HELLO}: the connection of the child's main thread. */
 export const CONTROL = 1;
@@ -46,6 +52,8 @@ export const ALONE = 3;
 export const KEY_VARIABLE = "NOGIL_KEY";
 
 const HEADER = 5;
+/** Characters in the half of a key. */
+const HALF = 36;
 
 /** Gives a frame. */
 export function frame(type: number, bytes: Uint8Array): Uint8Array {
@@ -56,9 +64,14 @@ export function frame(type: number, bytes: Uint8Array): Uint8Array {
   return whole;
 }
 
-/** Gives the first frame of a connection. */
+/** Gives a key. */
+export function makeKey(): string {
+  return crypto.randomUUID() + crypto.randomUUID();
+}
+
+/** Gives the first frame of a child's connection; the key is `""` where none is needed. */
 export function hello(role: number, key: string): Uint8Array {
-  const bytes = new TextEncoder().encode(key);
+  const bytes = new TextEncoder().encode(key.slice(0, HALF));
   const payload = new Uint8Array(1 + bytes.length);
   payload[0] = role;
   payload.set(bytes, 1);
@@ -67,8 +80,18 @@ export function hello(role: number, key: string): Uint8Array {
 
 /** Tells which connection a first frame announces; 0 when it has another key. */
 export function roleOf(payload: Uint8Array, key: string): number {
-  const same = new TextDecoder().decode(payload.subarray(1)) === key;
+  const same = new TextDecoder().decode(payload.subarray(1)) === key.slice(0, HALF);
   return same ? payload[0] ?? 0 : 0;
+}
+
+/** Gives the first frame of the parent. */
+export function welcome(key: string): Uint8Array {
+  return frame(WELCOME, new TextEncoder().encode(key.slice(HALF)));
+}
+
+/** Whether the first frame of a parent shows that it has the key. */
+export function isWelcome(payload: Uint8Array, key: string): boolean {
+  return new TextDecoder().decode(payload) === key.slice(HALF);
 }
 
 /** Gives the last frame. */
