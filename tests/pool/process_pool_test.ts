@@ -10,6 +10,7 @@ import { BrokenPoolError, WorkerLostError } from "../../errors.ts";
 import { Pool, ProcessPoolExecutor } from "../../pool/mod.ts";
 import { getpid, Process } from "../../process/mod.ts";
 import { Barrier } from "../../sync/mod.ts";
+import { isGone, until } from "../chaos/support.ts";
 import { childrenOf } from "../stress/process_run.ts";
 import process from "node:process";
 import * as tasks from "./process_pool_tasks.ts";
@@ -70,26 +71,12 @@ onLinux(
   async () => {
     const child = new Process({ target: tasks.poolForEver }).start();
     const { pid } = child;
-    const end = Date.now() + 60_000;
-    while (childrenOf(pid as number).length < 2 && Date.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    const below = childrenOf(pid as number);
-    assertEquals(below.length, 2);
+    const below = (): number[] => childrenOf(pid as number);
+    await until(() => below().length === 2, () => `two workers, and not ${below().length}`);
+    const workers = below();
     child.kill();
     await assertRejects(() => child.join(), WorkerLostError);
-    const isRunning = (pid: number): boolean => {
-      try {
-        process.kill(pid, 0);
-        return childrenOf(1).includes(pid) === false;
-      } catch {
-        return false;
-      }
-    };
-    while (below.some(isRunning) && Date.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    assertEquals(below.filter(isRunning), []);
+    await until(() => workers.every(isGone), () => `the end of ${workers}`);
   },
 );
 
