@@ -63,7 +63,14 @@ checkPrograms("P", {
     const rows = range(20).map((n) => Array(8).fill(n).join(" "));
     assertEquals([...lines].sort(), rows.sort());
   },
-  P11: lines("with a lock, sold: 3", "without, more than three: true"),
+  P11(run) {
+    const expected = ["with a lock, sold: 3", "without, more than three: true"];
+    // On a busy machine the clients may come one after the other.
+    for (let attempts = 4; attempts > 0 && run.lines[1] !== expected[1]; attempts--) {
+      run = run.again();
+    }
+    assertEquals(run.lines, expected);
+  },
   P12({ lines }) {
     assertEquals(lines.slice(0, 4), ["size: 3 full: true", "a", "b", "c"]);
     assertEquals(lines.slice(4, 14).sort(), range(10).map((n) => `got item ${n}`));

@@ -29,7 +29,10 @@ checkPrograms("Q", {
     const tasks = lines.map((line) => Number(line.match(/^task (\d+) in slot \d$/)?.[1]));
     assertEquals(tasks.sort((a, b) => a - b), range(99, 1));
   },
-  Q4({ lines }) {
+  Q4(run) {
+    // On a busy machine all tasks may have run before the others are thrown away.
+    for (let attempts = 4; attempts > 0 && run.lines.length > 100; attempts--) run = run.again();
+    const { lines } = run;
     const end = lines.indexOf("at most ten threads: true");
     const expected = range(50).map((n) => n === 13 ? "false null" : `true ${n * n}`);
     assertEquals(lines.slice(0, end).sort(), expected.sort());
