@@ -25,6 +25,8 @@ import { realm } from "./realm.ts";
 
 /** So long the maker of a worker may take to say why it has ended: the main thread may be blocked. In milliseconds. */
 const LAST_WORDS = 300;
+/** So long it may take until this thread hears why a worker of its own has ended, in milliseconds. */
+const OWN_WORDS = 5000;
 /** So long the port of a worker may stay open when its end was announced, in milliseconds. */
 const LAST_BREATH = 1000;
 /** So long the supervisor waits for a latch, and until it tries again: its holder may have died, too. In milliseconds. */
@@ -200,7 +202,8 @@ function watch(worker: Worker, port: MessagePort): void {
     worker.closed = true;
     currentAgent().declareDead(worker.agent);
     const isClear = worker.explained || worker.code !== NO_EXIT_CODE || worker.doomed !== null;
-    setTimeout(() => finish(worker), isClear ? 0 : LAST_WORDS);
+    const patience = worker.handle === null ? LAST_WORDS : OWN_WORDS;
+    setTimeout(() => finish(worker), isClear ? 0 : patience);
   });
 }
 
