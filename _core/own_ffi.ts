@@ -1,6 +1,7 @@
 /**
- * The C library, as the threads of a process load it. On Node, to end a thread while it loads a native module aborts the
- * whole process: the threads that do are counted, and whoever ends the program or a thread lets them finish.
+ * The C library, as the threads of a process load it. On Node, to end a thread while it loads a native module, or while
+ * that makes a buffer object, aborts the whole process: the threads that do are counted, and whoever ends the program or a
+ * thread lets them finish.
  *
  * @module
  */
@@ -51,6 +52,7 @@ export function loadFfi(words?: SharedWords): void {
   } finally {
     finish(counted);
   }
+  library.watchViews({ begin: () => begin(counted), finish: () => finish(counted) });
 }
 
 /** Who is about to be ended does not begin: that is said first, and then looked whether anybody loads. */
@@ -72,12 +74,12 @@ function finish(words: SharedWords): void {
   words.notify(FFI_LOADING, Infinity);
 }
 
-/** Whether a thread of this process loads the C library at this moment. */
+/** Whether a thread of this process is, at this moment, where it must not be ended. */
 export function isFfiLoading(): boolean {
   return (currentAgent().arena.words.load(FFI_LOADING) & ~CLOSED) > 0;
 }
 
-/** Blocks until no thread of this process loads the C library, and lets none begin: at the end of the program. */
+/** Blocks until no thread of this process is where it must not be ended, and lets none begin: at the end of the program. */
 export function awaitLoading(): void {
   const { words } = currentAgent().arena;
   const end = performance.now() + PATIENCE;

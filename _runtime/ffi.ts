@@ -66,6 +66,14 @@ export class SystemError extends Error {
   }
 }
 
+/** Who is told when this thread makes a buffer object on mapped memory. */
+export interface Viewing {
+  /** It is about to. */
+  begin(): void;
+  /** It has. */
+  finish(): void;
+}
+
 /** What this library wants of the C library. Failures throw a {@linkcode SystemError}. */
 export class Ffi {
   /** Whether there are futexes, anonymous memory files and `/proc`. */
@@ -169,7 +177,12 @@ export class Ffi {
 
   /** Makes a buffer object of its own on mapped memory. */
   view(address: number, length: number): ArrayBuffer {
-    return this.#c.view(address, length);
+    viewing?.begin();
+    try {
+      return this.#c.view(address, length);
+    } finally {
+      viewing?.finish();
+    }
   }
 
   /** Reads a small file; `null` if it cannot be opened. */
@@ -242,6 +255,7 @@ function text(value: string): CBytes {
 const isDeno = "deno" in process.versions;
 
 let opened: Ffi | null = null;
+let viewing: Viewing | null = null;
 
 /**
  * Gives the C library.
@@ -262,6 +276,11 @@ export function hasFfi(): boolean {
   if (opened !== null) return true;
   if (!isSupported() || (isDeno && !isFfiGranted())) return false;
   return open() === null;
+}
+
+/** Says who is told when this thread makes a buffer object on mapped memory; nobody has to be on Deno. */
+export function watchViews(told: Viewing): void {
+  if (!isDeno) viewing = told;
 }
 
 function isSupported(): boolean {

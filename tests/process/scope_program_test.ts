@@ -64,6 +64,10 @@ if (!isDeno) {
         assertEquals({ lines, stderr, status }, { lines: [], stderr: "", status: 0 });
       }
     });
+    Deno.test(`Process scope lets ${what} while a thread makes buffer objects`, () => {
+      const { lines, stderr, status } = run(`${program} viewing`, FLAGS, "5");
+      assertEquals({ lines, stderr, status }, { lines: [], stderr: "", status: 0 });
+    });
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { existsSync, writeSync } from "node:fs";
 import process from "node:process";
-import { familyTicket, releaseTicket } from "../../_core/process_family.ts";
+import { familyTicket, processAgent, releaseTicket } from "../../_core/process_family.ts";
 import { isMain, task } from "../../_core/task.ts";
 import { forceNamedMemory } from "../../_runtime/memory.ts";
 import { Value } from "../../process/mod.ts";
@@ -16,13 +16,19 @@ export const programUrl: string = import.meta.url;
 const scope = "process";
 
 /** Starts a thread that takes part in the family, and gives it some milliseconds for it. */
-function startTakingPart(): Thread<[Int32Array], void> {
+function startTakingPart(target = makeLock): Thread<[Int32Array], void> {
   const words = new Int32Array(new SharedArrayBuffer(4));
-  const thread = new Thread({ target: makeLock, args: [words], daemon: true }).start();
+  const thread = new Thread({ target, args: [words], daemon: true }).start();
   Atomics.wait(words, 0, 0);
   const end = performance.now() + Number(process.argv[3]);
   while (performance.now() < end);
   return thread;
+}
+
+/** Kills a thread, and waits until it has ended. */
+async function kill(thread: Thread<[Int32Array], void>): Promise<void> {
+  thread.kill();
+  await thread.join().catch(() => {});
 }
 
 /** Prints without delay. */
@@ -55,6 +61,14 @@ export const nameInThread = task(import.meta, () => {
   forceNamedMemory();
   new Lock({ scope });
   print(nameOfMemory());
+});
+
+/** Makes one buffer object after the other. */
+export const viewForEver = task(import.meta, (words: Int32Array) => {
+  const { memory } = processAgent().arena;
+  Atomics.store(words, 0, 1);
+  Atomics.notify(words, 0);
+  for (;;) memory?.part(0, 8);
 });
 
 /** The file of the memory, if it has a name, and exists. */
@@ -134,9 +148,17 @@ const programs: Record<string, () => void | Promise<void>> = {
   },
   /** Kills a thread some milliseconds after it has begun to take part. */
   async "kills early"() {
-    const thread = startTakingPart();
-    thread.kill();
-    await thread.join().catch(() => {});
+    await kill(startTakingPart());
+    process.exit(0);
+  },
+  /** Ends while a thread makes buffer objects. */
+  "ends viewing"() {
+    startTakingPart(viewForEver);
+    process.exit(0);
+  },
+  /** Kills threads that make buffer objects. */
+  async "kills viewing"() {
+    for (let i = 0; i < 5; i++) await kill(startTakingPart(viewForEver));
     process.exit(0);
   },
   /** A thread is the only one that uses the memory. */
