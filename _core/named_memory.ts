@@ -33,7 +33,7 @@ const SENT = 1;
 const ARRIVED = 2;
 
 /** So long somebody else may take to make a segment, in milliseconds. */
-const PATIENCE = 2000;
+const PATIENCE = 10_000;
 /** How often it is looked at whether what was sent has arrived, in milliseconds. */
 const LOOK = 200;
 const TRIES = 100;
