@@ -822,7 +822,8 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
       log.push("after");
       await other;
     });
-    assertEquals(log, ["given up", "after", "other"]);
+    assert(log.includes("other"));
+    assertEquals(log.filter((entry) => entry !== "other"), ["given up", "after"]);
   });
 
   test("Timeouts nest: the one whose time is up is known, the other goes on", async () => {
