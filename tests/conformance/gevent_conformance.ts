@@ -811,7 +811,8 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
   test("Timeout.run() gives up the waits of its function alone", async () => {
     const log: string[] = [];
     await spawn(async () => {
-      const other = sleep(30).then(() => log.push("other"));
+      const go = new Event({ scope: "local" });
+      const other = go.wait().then(() => log.push("other"));
       await Timeout.run(5, async () => {
         try {
           await sleep(1000);
@@ -820,6 +821,7 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
         }
       }, { silent: true });
       log.push("after");
+      go.set();
       await other;
     });
     assert(log.includes("other"));
