@@ -424,10 +424,11 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
   for (const scope of ["local", "thread"] as const) {
     test(`RLock tells greenlets apart, and kill leaves it whole [${scope}]`, async () => {
       const lock = new RLock({ scope });
+      const gate = new Event({ scope: "local" });
       const log: string[] = [];
       const owner = spawn(of(function* () {
         const [one, two] = [yield lock.acquire(), yield lock.acquire()];
-        yield sleep(5);
+        yield gate.wait();
         one.release();
         log.push("one");
         yield sleep(1);
@@ -445,6 +446,7 @@ export function geventConformance({ name: kind, of }: BodyKind): void {
       const [killed, next] = [spawn(other, "killed"), spawn(other, "next")];
       await sleep(1);
       await killed.kill();
+      gate.set();
       await joinAll([owner, next], { raiseError: true });
       assertEquals([log, lock.locked()], [["one", "next"], false]);
     });
