@@ -41,8 +41,8 @@ const AGENT = 2;
 const LOADING = 3;
 const BLOCKED = 4;
 
-/** How long the end of the program waits for an idle worker, in milliseconds. */
-const PATIENCE = 20;
+/** How long the end of the program waits for workers that sleep: long only where the machine is busy. In milliseconds. */
+const PATIENCE = 1000;
 
 /** The slots of all workers of this process. */
 export class WorkerSlots {
@@ -210,7 +210,10 @@ export class WorkerSlots {
       const job = this.#job(i);
       if (memory.compareExchange(job, IDLE, DISMISSED) === IDLE) memory.notifyAll(job);
     }
-    for (let i = 0; i < high; i++) memory.waitWhile(this.#job(i), DISMISSED, PATIENCE);
+    const end = performance.now() + PATIENCE;
+    for (let i = 0; i < high; i++) {
+      memory.waitWhile(this.#job(i), DISMISSED, Math.max(0, end - performance.now()));
+    }
   }
 
   /** Has workers that block end by themselves, for the program ends: Deno complains of those that it interrupts. */
