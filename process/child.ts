@@ -77,8 +77,10 @@ export interface ChildEvents {
   onBuried?(): void;
 }
 
-/** What a child may do after its end until its control channel is closed, in milliseconds. */
-const LAST_BREATH = 1000;
+/** So often it is looked whether all that a child has sent before its end was read, in milliseconds. */
+const LAST_BREATH = 100;
+/** So many looks it may take: by the clock, a machine that stood still would cost an outcome. */
+const LOOKS = 10;
 /** So long the runtime may take to end a child that has said that it exits, in milliseconds. */
 const EXIT_TIME = 3000;
 
@@ -291,7 +293,14 @@ export class Child {
     this.#end = end;
     this.ready = false;
     if (this.#control === null) return this.#finish();
-    setTimeout(() => this.#control?.close(), LAST_BREATH);
+    this.#hearOut(LOOKS);
+  }
+
+  /** Closes the control channel if the child's end does not: somebody else may have it. */
+  #hearOut(looks: number): void {
+    if (this.#control === null) return;
+    if (looks === 0) return this.#control.close();
+    setTimeout(() => this.#hearOut(looks - 1), LAST_BREATH);
   }
 
   #finish(): void {
