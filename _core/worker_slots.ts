@@ -163,7 +163,9 @@ export class WorkerSlots {
   block(slot: number, words: object, index: number, arena: object): boolean {
     const at = words === arena ? index : words === this.#memory ? -index : 0;
     this.#memory.store(this.#job(slot) + BLOCKED, at);
-    return this.isDoomed(slot) || this.#memory.load(ENDING) !== 0;
+    if (!this.isDoomed(slot) && !this.isEnding) return false;
+    this.#memory.store(this.#job(slot) + BLOCKED, 0);
+    return true;
   }
 
   /** Says that a worker does not block any more. Tells whether it is to end now, since it is doomed. */
@@ -199,6 +201,11 @@ export class WorkerSlots {
     memory.store(job, FREE);
     memory.notifyAll(job);
     return "dismissed";
+  }
+
+  /** Whether the program ends: those who were woken for that have not failed. */
+  get isEnding(): boolean {
+    return this.#memory.load(ENDING) !== 0;
   }
 
   /** Sends all idle workers back to their event loops, for the program ends: Deno complains of those that block. */

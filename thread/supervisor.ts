@@ -293,7 +293,12 @@ function bury(record: ThreadRecord, error: WorkerLostError): void {
 }
 
 function lose(record: ThreadRecord, error: WorkerLostError, code: number): void {
-  const end = { outcome: "lost", buffers: 0, exitCode: code, report: !record.killed } as const;
+  const end = {
+    outcome: "lost",
+    buffers: 0,
+    exitCode: code,
+    report: !record.killed && !realm().slots.isEnding,
+  } as const;
   try {
     record.end({ ...end, bytes: encode(error, "thread").bytes });
   } catch (cause) {
