@@ -108,15 +108,17 @@ Deno.test("wherever a process is killed, its pipes end, and nothing of them is l
 });
 
 Deno.test("a connection goes through a process that has ended by then", async () => {
-  const [line, lineThere] = Pipe<{ deep: [{ other: Connection<unknown, string> }] }>();
+  type Message = { deep: [{ other: Connection<unknown, string> }] };
+  const [line, lineThere] = Pipe<Message, "arrived">();
   const [here, there] = Pipe<string>();
   const child = new Process({
     target: tasks.passOn,
-    args: [lineThere as Connection<never>, there as Connection<never, string>],
+    args: [lineThere as Connection<"arrived", unknown>, there as Connection<never, string>],
   }).start();
   lineThere.close();
   there.close();
   const { deep: [{ other }] } = await line.recv();
+  await line.send("arrived");
   assertEquals(await here.recv(), "from the middle");
   await child.join();
   other.sendSync("from here");

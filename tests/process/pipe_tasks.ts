@@ -65,10 +65,12 @@ export const takeAndAnswer = task(
 /** Gives its end on to another process, through a connection, and ends. */
 export const passOn = task(
   import.meta,
-  async (line: Connection<never, unknown>, other: Connection<never, string>): Promise<void> => {
+  async (line: Connection<"arrived", unknown>, other: Connection<never, string>): Promise<void> => {
     await line.send({ deep: [{ other }] });
     await other.send("from the middle");
     other.close();
+    // What is on its way from a process that has ended is lost.
+    await line.recv();
   },
 );
 
