@@ -60,7 +60,7 @@ export function connectionOver<R, S>(end: PipeEnd, wire: Wire): Connection<R, S>
  * collected, or its thread or process is gone, however it went. Then the other side still receives what is left, and
  * learns of the end: {@linkcode Connection.recv} throws an {@linkcode EndOfFileError}, {@linkcode Connection.send} a
  * {@linkcode BrokenPipeError}. So close your own connection to an end that you have given away, as in Python. What a
- * thread has received is closed when the thread ends.
+ * thread has received is closed when the thread ends; what it has given away and nobody has received yet, too.
  *
  * {@linkcode wait} waits for connections, too: until there is something to receive, or the other side is closed.
  *
