@@ -18,6 +18,8 @@ const NEVER = -1;
 /** Of a record: the exit code, moved up so that none is 0. */
 const STATUS = 30;
 const MOVED = 1 << 16;
+/** So often it is looked whether a process has ended before it had an id, in milliseconds. */
+const SLICE = 50;
 
 /** The words of processes in the table of threads. */
 export class ProcessFields {
@@ -41,7 +43,8 @@ export class ProcessFields {
 
   /** Gives the id of a process. Blocks until it is known, while the process is being made. */
   pid(record: ThreadRecord): number | null {
-    this.#memory.waitWhile(record.address + PID, 0, Infinity);
+    const isUnknown = (): boolean => this.#memory.load(record.address + PID) === 0;
+    while (isUnknown() && !record.ended) this.#memory.waitWhile(record.address + PID, 0, SLICE);
     return this.knownPid(record);
   }
 

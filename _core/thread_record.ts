@@ -8,7 +8,9 @@
  *               fields     visible    claimed   committed   last reference gone
  * ```
  *
- * - `STARTING` is the commit of a start: from there on the thread runs, or is reported lost.
+ * - `STARTING` is the commit of a start: from there on the thread runs, or is reported lost. There are three of it: for a
+ *   thread that any worker may run, for one that has limits and so a worker of its own, and for a process. A worker that
+ *   comes late, for the thread that had the record before, cannot take by its CAS what it may not run.
  * - Whoever turns `STARTING` into `RUNNING` by a CAS runs it (a worker: its slot is in the same word), or buries it (the
  *   supervisor).
  * - `END` is the commit of the outcome. It never goes back while the record lives, so that a joiner needs no queue:
@@ -25,6 +27,7 @@ import {
   OUTCOMES,
 } from "./thread_data.ts";
 import type { ByteField, ThreadMemory } from "./thread_memory.ts";
+import { FREE, isStarting, NO_SLOT, RUNNING, startOf } from "./thread_state.ts";
 
 export { type Ending, type NewThread, NO_EXIT_CODE, type Outcome } from "./thread_data.ts";
 
@@ -33,17 +36,6 @@ export { type Ending, type NewThread, NO_EXIT_CODE, type Outcome } from "./threa
 export const EPOCH = 2;
 /** Changes whenever a thread ends with an error. */
 export const FAILURES = 3;
-
-/** State: not in use. */
-export const FREE = 0;
-/** State: taken by who starts a thread, and not visible yet. */
-export const RESERVED = 1;
-/** State: waits for a worker. */
-export const STARTING = 2;
-/** State: taken; the slot of the worker that has it, or {@linkcode NO_SLOT}, stands above the lowest 8 bits. */
-export const RUNNING = 3;
-/** In place of a slot: it was taken to be buried, or it is the main thread. */
-export const NO_SLOT = 0xffff;
 
 // The words of a record.
 /** Record: one of the states. */
@@ -116,7 +108,7 @@ export class ThreadRecord {
     memory.put(this.address, NAME, new TextEncoder().encode(thread.name));
     this.ident = ident;
     memory.store(this.address + IDENT, ident);
-    memory.store(this.address + STATE, STARTING);
+    memory.store(this.address + STATE, startOf(thread));
   }
 
   /** Makes a reserved record that of the main thread, which ends never. */
@@ -174,10 +166,15 @@ export class ThreadRecord {
     return this.#memory.load(this.address + REFS) > 1;
   }
 
-  /** Takes the thread, to run it in the worker of a slot or to bury it; `false` when somebody else has. */
-  claim(slot: number): boolean {
+  /**
+   * Takes the thread, to run it in the worker of a slot or to bury it; `false` when somebody else has.
+   *
+   * @param start The state that it has to have: who comes late must not take what is not for him.
+   */
+  claim(slot: number, start: number = this.#memory.load(this.address + STATE)): boolean {
     const taken = RUNNING | slot << 8;
-    return this.#memory.compareExchange(this.address + STATE, STARTING, taken) === STARTING;
+    return isStarting(start) &&
+      this.#memory.compareExchange(this.address + STATE, start, taken) === start;
   }
 
   /** Whether the worker of a slot has taken the thread. */
@@ -202,7 +199,7 @@ export class ThreadRecord {
 
   /** Whether the thread waits for a worker. */
   get starting(): boolean {
-    return this.#memory.load(this.address + STATE) === STARTING;
+    return isStarting(this.#memory.load(this.address + STATE));
   }
 
   /** Whether it is a process: no worker may take it. */
@@ -213,6 +210,11 @@ export class ThreadRecord {
   /** Whether the program ends without waiting for the thread. */
   get daemon(): boolean {
     return this.#memory.load(this.address + DAEMON) === 1;
+  }
+
+  /** Whether it has a limit: it needs a worker of its own. */
+  get isLimited(): boolean {
+    return this.memoryLimit > 0 || this.stackLimit > 0;
   }
 
   /** Largest size of the heap in megabytes, or 0. */

@@ -9,6 +9,7 @@
 import { MAX_THREADS, RECORD_WORDS, RECORDS, type ThreadMemory } from "./thread_memory.ts";
 import * as record from "./thread_record.ts";
 import { type NewThread, ThreadRecord } from "./thread_record.ts";
+import { FREE, isStarting, RESERVED } from "./thread_state.ts";
 
 // The words of the header; words 2 and 3 belong to the records.
 const NEXT_IDENT = 0;
@@ -118,7 +119,7 @@ export class ThreadTable {
 
   /** Gives the threads that no worker has taken yet, and the processes that were not made yet. */
   starting(): ThreadRecord[] {
-    return this.#filter((address) => this.#memory.load(address + record.STATE) === record.STARTING);
+    return this.#filter((address) => isStarting(this.#memory.load(address + record.STATE)));
   }
 
   /** Gives the thread that the worker of a slot has taken and not yet let go of, or `null`. */
@@ -166,7 +167,7 @@ export class ThreadTable {
     const high = this.#memory.load(HIGH);
     for (let index = 0; index < high; index++) {
       const address = RECORDS + index * RECORD_WORDS;
-      if (this.#memory.load(address + record.STATE) > record.RESERVED && accept(address)) {
+      if (this.#memory.load(address + record.STATE) > RESERVED && accept(address)) {
         found.push(this.at(address));
       }
     }
@@ -191,8 +192,7 @@ export class ThreadTable {
   }
 
   #take(index: number): boolean {
-    const { FREE, RESERVED, STATE } = record;
-    const state = RECORDS + index * RECORD_WORDS + STATE;
+    const state = RECORDS + index * RECORD_WORDS + record.STATE;
     if (this.#memory.load(state) !== FREE) return false;
     if (this.#memory.compareExchange(state, FREE, RESERVED) !== FREE) return false;
     this.#memory.store(HINT, index);

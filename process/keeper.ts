@@ -9,7 +9,8 @@
 
 import { decode, encode } from "../_core/codec.ts";
 import { refusalOf } from "../_core/confined.ts";
-import { NO_EXIT_CODE, NO_SLOT, type ThreadRecord } from "../_core/thread_record.ts";
+import { NO_EXIT_CODE, type ThreadRecord } from "../_core/thread_record.ts";
+import { NO_SLOT, STARTING_PROCESS } from "../_core/thread_state.ts";
 import type { ChildCommand } from "../_runtime/child_command.ts";
 import { type ChildEnd, signalNumber } from "../_runtime/child_process.ts";
 import { lineage } from "../_runtime/lineage.ts";
@@ -47,7 +48,7 @@ const MOST_MODULES = 32;
 
 /** Makes a process that waits for that. */
 export function startProcess(record: ThreadRecord): void {
-  if (!record.claim(NO_SLOT)) return;
+  if (!record.claim(NO_SLOT, STARTING_PROCESS)) return;
   const order = decode(record.takeRequest().bytes) as Order;
   const { command, lineage: { confined } } = order;
   learn(command, order.modules);

@@ -16,7 +16,8 @@ import { currentAgent, installAgent } from "../_core/agent.ts";
 import { BusyError } from "../_core/busy_error.ts";
 import { decode, encode } from "../_core/codec.ts";
 import { serveFamily } from "../_core/process_family.ts";
-import { NO_EXIT_CODE, NO_SLOT, type ThreadRecord } from "../_core/thread_record.ts";
+import { NO_EXIT_CODE, type ThreadRecord } from "../_core/thread_record.ts";
+import { NO_SLOT } from "../_core/thread_state.ts";
 import { runtime, type SpawnOptions, type WorkerHandle } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
 import { ASK_AGAIN, askToEnd, hasHadTime, isOutOfMemory } from "./own_workers.ts";
@@ -106,8 +107,7 @@ function start(record: ThreadRecord): void {
   if (!record.starting) return;
   if (record.isProcess) return void keeper?.then((module) => module.startProcess(record));
   if (record.killed) return bury(record, describeLoss(record, null, NO_EXIT_CODE));
-  const limited = record.memoryLimit > 0 || record.stackLimit > 0;
-  if (!limited && slots.assign(record.address)) return;
+  if (!record.isLimited && slots.assign(record.address)) return;
   let agent = 0;
   let slot = -1;
   try {

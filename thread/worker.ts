@@ -10,6 +10,7 @@ import { encode, type Encoded } from "../_core/codec.ts";
 import { onLoading } from "../_core/module_registry.ts";
 import { encodeAnyError } from "../_core/any_error.ts";
 import { NO_EXIT_CODE, type ThreadRecord } from "../_core/thread_record.ts";
+import { STARTING, STARTING_LIMITED } from "../_core/thread_state.ts";
 import { clearBars } from "../_runtime/progress_rows.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { WorkerLostError } from "../errors.ts";
@@ -78,10 +79,9 @@ export function serveThreads(data: BootData): void {
  */
 function serve(address: number): void {
   const record = realm().table.at(address);
-  // The record may be that of another thread by now, which is as welcome, unless it has limits.
-  const isLimited = record.memoryLimit > 0 || record.stackLimit > 0;
-  if (isLimited && record.ident !== madeFor) return rest(address, null);
-  if (!record.claim(slot)) return rest(address, null);
+  // The record may be that of another thread by now, which is as welcome, unless it is for nobody, or for somebody else.
+  const start = record.ident === madeFor && record.isLimited ? STARTING_LIMITED : STARTING;
+  if (!record.claim(slot, start)) return rest(address, null);
   const run = new Run(record, () => {
     running = null;
     // What the thread has left behind (timers, sockets) must not meet the next one.
@@ -108,9 +108,7 @@ function rest(address: number, record: ThreadRecord | null): void {
 function takeWaiting(): number | null {
   const { slots, table } = realm();
   if (!slots.areThreadsWaiting) return null;
-  const waiting = table.starting().find((record) =>
-    !record.isProcess && record.memoryLimit === 0 && record.stackLimit === 0
-  );
+  const waiting = table.starting().find((record) => !record.isProcess && !record.isLimited);
   return waiting !== undefined && slots.take(slot, waiting.address) ? waiting.address : null;
 }
 
@@ -132,7 +130,7 @@ class Run {
   constructor(record: ThreadRecord, done: () => void) {
     this.#record = record;
     this.#done = done;
-    this.spoiled = record.memoryLimit > 0 || record.stackLimit > 0;
+    this.spoiled = record.isLimited;
   }
 
   begin(): void {
