@@ -49,9 +49,14 @@ export function nodeTarget(address: string): { path: string } | { host: string; 
 }
 
 /** Gives the path of a Unix socket, which begins with a zero where it is a name and no file; `null` for TCP. */
-function socketPath(address: string): string | null {
+export function socketPath(address: string): string | null {
   if (isFile(address)) return address.slice("unix:".length);
   return address.startsWith("abstract:") ? `\0${address.slice("abstract:".length)}` : null;
+}
+
+/** Gives the path of the file at an address; `null` if there is none. */
+export function filePath(address: string): string | null {
+  return isFile(address) ? socketPath(address) : null;
 }
 
 function portOf(address: string): number {

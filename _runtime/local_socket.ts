@@ -15,7 +15,7 @@
 import { createServer } from "node:net";
 import process from "node:process";
 import { type BareDeno, bareDeno } from "./bare.ts";
-import { followOnDeno, isFile } from "./child_socket.ts";
+import { filePath, followOnDeno, socketPath } from "./child_socket.ts";
 import { followOnNode } from "./node_socket.ts";
 import { makeSocketPath, removeLeftovers, removeSocket } from "./socket_path.ts";
 
@@ -61,9 +61,9 @@ export async function listenLocal(
   if (!swept) removeLeftovers();
   swept = true;
   if (process.platform === "linux" && !needsFile) {
-    const name = `nogil-${process.pid}-${crypto.randomUUID()}`;
+    const address = `abstract:nogil-${process.pid}-${crypto.randomUUID()}`;
     try {
-      return { address: `abstract:${name}`, close: await listenAt(`\0${name}`, accept) };
+      return { address, close: await listenAt(socketPath(address) as string, accept) };
     } catch {
       // There are systems that say they are Linux and have only files.
     }
@@ -89,7 +89,8 @@ export async function listenLocal(
 
 /** Removes the socket of an address when its listener is gone and nobody else will. */
 export function removeAddress(address: string): void {
-  if (isFile(address)) removeSocket(address.slice("unix:".length));
+  const path = filePath(address);
+  if (path !== null) removeSocket(path);
 }
 
 /** Listens at a path, and gives what ends that. */

@@ -8,7 +8,7 @@
  */
 
 import { bareDeno, bareProcess } from "./bare.ts";
-import { denoTarget, isFile, nodeTarget } from "./child_socket.ts";
+import { denoTarget, filePath, nodeTarget } from "./child_socket.ts";
 
 /** The part of a web worker that is used here. */
 interface WebWorker {
@@ -120,9 +120,8 @@ socket.on("close", () => {
 
 /** What the parent may not have had the time to remove: the socket, and its folder. */
 function leftBy(address: string): string[] {
-  if (!isFile(address)) return [];
-  const path = address.slice(5);
-  return [path, path.slice(0, path.lastIndexOf("/"))];
+  const path = filePath(address);
+  return path === null ? [] : [path, path.slice(0, path.lastIndexOf("/"))];
 }
 
 function moduleUrl(source: string): string {

@@ -35,7 +35,7 @@ export const CHANNEL = "{nogil-channel}";
 
 /** Whether a child with these flags can reach nothing but the file of its control channel, or may not see its environment. */
 export function isRestricted(args: readonly string[]): boolean {
-  return args.some((arg) => arg.includes(CHANNEL)) ||
+  return args.some((arg) => arg.includes(CHANNEL) || arg.startsWith("--deny-")) ||
     "deno" in process.versions && !args.includes("--allow-all") && !args.includes("--allow-env");
 }
 

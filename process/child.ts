@@ -25,7 +25,7 @@ import type { SeatPlace } from "../_core/spare_seats.ts";
 import type { ChildCommand } from "../_runtime/child_command.ts";
 import { type ChildEnd, type ChildHandle, spawnChild } from "../_runtime/child_process.ts";
 import { FLAGGED } from "../_runtime/child_self.ts";
-import { isFile } from "../_runtime/child_socket.ts";
+import { filePath } from "../_runtime/child_socket.ts";
 import {
   listenLocal,
   type LocalListener,
@@ -180,9 +180,9 @@ export class Child {
       const listener = await listenLocal((socket) => this.#accept(socket), isRestricted(args));
       this.#listener = listener;
       const { address } = listener;
-      if (isFile(address)) this.#key = "";
-      const path = isFile(address) ? address.slice("unix:".length) : "";
-      const own = args.map((arg) => arg.replaceAll(CHANNEL, path));
+      const path = filePath(address);
+      if (path !== null) this.#key = "";
+      const own = args.map((arg) => arg.replaceAll(CHANNEL, path ?? ""));
       const all = [...own, address, ...(flagged ? [FLAGGED] : [])];
       const env: Record<string, string> = this.#key === "" ? {} : { [KEY_VARIABLE]: this.#key };
       this.#handle = spawnChild(command, all, env, (end) => this.#exited(end));

@@ -456,12 +456,14 @@ if (process.platform !== "win32") {
     Deno.test(`Process is not disturbed by strangers at its socket [${Object.keys(permissions)}]`, async () => {
       const bytes = crypto.getRandomValues(new Uint8Array(1000));
       const strangers: Socket[] = [];
+      const paths: string[] = [];
       while (strangers.length < 5) {
         const before = sockets();
         const child = new Process({ target: tasks.square, args: [7], permissions }).start();
         await until(() => {
           for (const path of sockets()) {
             if (before.includes(path)) continue;
+            paths.push(path);
             const stranger = connect({ path });
             stranger.on("error", () => {}); // The child was quicker.
             stranger.on("connect", () => {
@@ -474,8 +476,25 @@ if (process.platform !== "win32") {
         assertEquals(await child.join(), 49);
       }
       for (const stranger of strangers) stranger.destroy();
+      // Nothing can be left of what is no file; a child in a sandbox reaches nothing else.
+      const needsFile = process.platform !== "linux" || "net" in permissions;
+      assertEquals(paths.some((path) => !path.startsWith("\0")), needsFile);
     });
   }
+}
+
+Deno.test("Process keeps the key of its control channel from the task", async () => {
+  const child = new Process({ target: tasks.variable, args: ["NOGIL_KEY"] }).start();
+  assertEquals(await child.join(), null);
+});
+
+if (isDeno) {
+  Deno.test("Process starts when its flags take something away", async () => {
+    for (const flag of ["--deny-env", "--deny-sys"]) {
+      const child = new Process({ target: tasks.square, args: [3], execArgv: [flag] }).start();
+      assertEquals(await child.join(), 9);
+    }
+  });
 }
 
 if (process.platform === "linux") {
