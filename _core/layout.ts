@@ -47,7 +47,7 @@ export const FAMILY_FD = 21;
 export const FAMILY_POLLS = 22;
 /** Header, arena of threads: the state of the sleeper. */
 export const FAMILY_SLEEPER = 23;
-/** Header, arena of threads: threads that load the C library at this moment. */
+/** Header, arena of threads: threads that load or use the C library where they must not be ended; see `own_ffi.ts`. */
 export const FFI_LOADING = 24;
 /** What `MAGIC` holds. */
 export const LAYOUT_VERSION = 0x6e6f0003;
