@@ -27,7 +27,7 @@ import {
   OUTCOMES,
 } from "./thread_data.ts";
 import type { ByteField, ThreadMemory } from "./thread_memory.ts";
-import { FREE, isStarting, NO_SLOT, RUNNING, startOf } from "./thread_state.ts";
+import { FREE, isLimited, isStarting, NO_SLOT, RUNNING, startOf } from "./thread_state.ts";
 
 export { type Ending, type NewThread, NO_EXIT_CODE, type Outcome } from "./thread_data.ts";
 
@@ -214,7 +214,7 @@ export class ThreadRecord {
 
   /** Whether it has a limit: it needs a worker of its own. */
   get isLimited(): boolean {
-    return this.memoryLimit > 0 || this.stackLimit > 0;
+    return isLimited(this);
   }
 
   /** Largest size of the heap in megabytes, or 0. */

@@ -16,8 +16,8 @@ import { TaskMemory } from "../_core/task_memory.ts";
 import { TaskSeat } from "../_core/task_seat.ts";
 import { isThenable } from "../_core/thenable.ts";
 import { runtime } from "../_runtime/runtime.ts";
+import { threadBroker } from "../thread/launcher.ts";
 import type { AnyFunction } from "./function_table.ts";
-import { threadBroker } from "./thread_broker.ts";
 import { type WorkerLoop, WorkerTasks } from "./worker_tasks.ts";
 import type { BufferBroker, WorkerBoot } from "./worker_host.ts";
 

@@ -8,11 +8,11 @@ import { TaskMemory } from "../_core/task_memory.ts";
 import type { ThreadRecord } from "../_core/thread_record.ts";
 import { runtime } from "../_runtime/runtime.ts";
 import { currentThread } from "../thread/current_thread.ts";
+import { threadBroker } from "../thread/launcher.ts";
 import { realm } from "../thread/realm.ts";
 import { innardsOf, Thread } from "../thread/thread.ts";
 import { WorkerLostError } from "../errors.ts";
 import { type Owner, runPoolWorker } from "./pool_worker.ts";
-import { threadBroker } from "./thread_broker.ts";
 import type { WorkerBoot, WorkerEnd, WorkerHandle, WorkerHost } from "./worker_host.ts";
 
 /** What a worker may use: a worker that needs more is lost, and no other with it. */

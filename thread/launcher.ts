@@ -10,7 +10,7 @@ import { leaveFamily } from "../_core/process_family.ts";
 import { setBufferBroker } from "../_core/buffer_broker.ts";
 import { setProgramEnd } from "../_core/program_end.ts";
 import type { NewThread, ThreadRecord } from "../_core/thread_record.ts";
-import { NO_SLOT } from "../_core/thread_state.ts";
+import { isLimited, NO_SLOT } from "../_core/thread_state.ts";
 import { runtime, type WorkerHandle } from "../_runtime/runtime.ts";
 import { bootUrl } from "./boot.ts";
 import { printIgnored } from "../_core/ignored_error.ts";
@@ -51,7 +51,7 @@ export function launch(thread: Omit<NewThread, "buffers">, buffers: Buffers): Th
   if (own.isMain && !supervised) startSupervisor();
   const key = buffers.length === 0 ? 0 : putBuffers(buffers);
   const record = own.table.add({ ...thread, buffers: key });
-  const fresh = thread.memoryLimit > 0 || thread.stackLimit > 0;
+  const fresh = isLimited(thread);
   // Only the maker of a worker learns that it ran out of memory: with a limit, that is the supervisor, which never blocks.
   if (!fresh && (assign(own, record) || (own.isMain && spawnOwn(record)))) return record;
   tellSupervisor({ type: "start", address: record.address });
@@ -96,15 +96,6 @@ export function tellKeeper(url: string, message: unknown, transfer: Transferable
   if (realm().isMain && !supervised) startSupervisor();
   tellSupervisor({ type: "keeper", url, message }, transfer);
   isKeeperTold = true;
-}
-
-/** Gives the supervisor buffers to keep, and returns their key. It starts with that, if need be. See {@linkcode putBuffers}. */
-export function keepBuffers(
-  buffers: ArrayBufferLike[],
-  moved: readonly ArrayBuffer[] = [],
-): number {
-  if (realm().isMain && !supervised) startSupervisor();
-  return putBuffers(buffers, moved);
 }
 
 /** Has a thread killed by the supervisor. */
@@ -215,7 +206,16 @@ function isAnyAlive(): boolean {
   return realm().table.unfinished().some(({ ident, daemon }) => !daemon && ident !== realm().ident);
 }
 
-// The supervisor also keeps the shared buffers of the items that lie in queues.
-setBufferBroker({ put: (buffers) => keepBuffers(buffers), take: takeBuffers, drop: dropBuffers });
+/** The supervisor as the keeper of the buffers in tasks, and in the items that lie in queues. It starts when there is one. */
+export const threadBroker = {
+  put(buffers: ArrayBufferLike[], moved: readonly ArrayBuffer[] = []): number {
+    if (realm().isMain && !supervised) startSupervisor();
+    return putBuffers(buffers, moved);
+  },
+  take: takeBuffers,
+  drop: dropBuffers,
+};
+
+setBufferBroker(threadBroker);
 
 setProgramEnd(allEnded);
