@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { NO_SLOT, STARTING, STARTING_LIMITED, STARTING_PROCESS } from "../../_core/thread_state.ts";
 import type { NewThread, ThreadRecord } from "../../_core/thread_record.ts";
+import { processFields } from "../../process/innards.ts";
 import { realm } from "../../thread/realm.ts";
 
 const thread: NewThread = {
@@ -53,4 +54,13 @@ Deno.test("ThreadRecord.claim() of one who comes late leaves what others have st
   assertFalse(first.claim(1000, STARTING));
   assert(second.claim(NO_SLOT));
   dispose(second);
+});
+
+Deno.test("ProcessFields.pid() does not wait for a process that has ended before it had an id", () => {
+  const record = realm().table.add(process);
+  assert(record.claim(NO_SLOT));
+  record.end({ outcome: "lost", bytes: null, buffers: 0, exitCode: -1, report: false });
+  assertEquals(processFields().pid(record), null);
+  record.releaseRun();
+  record.release();
 });
